@@ -1,0 +1,423 @@
+"""Turn the bytes of any picture into honest pixels.
+
+The only decoder of the house: training, serving and the pictures the site shows
+all come through here, so what the model learned from is what it is asked about.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import (
+    AvifImagePlugin,
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    ImageCms,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+INPUT_SIZE_PX = 224
+MIN_SIDE_PX = 32
+MAX_SIDE_PX = 20_000
+MAX_PIXELS = 40_000_000
+MAX_JPEG_PIXELS = 120_000_000  # JPEG alone can be decoded at an eighth of its size
+
+# Pillow's own readers, called directly: only the one that fits the first bytes ever sees the file,
+# and our limits are asked before Pillow's, which are a setting of the whole process.
+_READERS = {
+    "JPEG": JpegImagePlugin.jpeg_factory,  # also reads the MPO files that phones write
+    "PNG": PngImagePlugin.PngImageFile,
+    "WebP": WebPImagePlugin.WebPImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+}
+KINDS = tuple(_READERS)
+
+_MAGIC = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),  # BigTIFF
+    (b"MM\0+", "TIFF"),
+)
+_UNSUPPORTED_MAGIC = (
+    (b"%PDF", "a PDF"),
+    (b"%!PS", "a PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript"),
+    (b"8BPS", "a Photoshop"),
+    (b"PK\x03\x04", "a ZIP"),
+    (b"\x1f\x8b", "a gzip"),
+    (b"Rar!", "a RAR"),
+    (b"7z\xbc\xaf", "a 7-Zip"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
+    (b"\0\0\1\0", "an icon"),
+    (b"SIMPLE  =", "a FITS"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"gimp xcf", "a GIMP"),
+)
+
+_MESSAGES = {
+    "empty": "This file is empty. Choose the picture again.",
+    "not_a_picture": "This file is not a picture. Choose a JPEG, PNG, WebP, AVIF, GIF or TIFF.",
+    "unsupported_kind": "This kind of file cannot be read here. Save it as JPEG or PNG and try again.",
+    "too_many_pixels": "This picture has too many pixels. Make it smaller and try again.",
+    "too_small": f"This picture is too small. Each side needs at least {MIN_SIDE_PX} pixels.",
+    "too_long": f"This picture is too long. A side may have {MAX_SIDE_PX:,} pixels at most.",
+    "cut_off": "This file ends too early, so it cannot be opened. Try saving it again as JPEG or PNG.",
+    "damaged": "This file is damaged, so it cannot be opened. Try saving it again as JPEG or PNG.",
+}
+
+# Whatever Pillow and the libraries below it raise on bytes they do not like.
+# MemoryError stays out: it says something about us, not about the picture.
+_DECODER_FAULTS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,  # an error where Python is told to treat warnings so
+)
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class UnreadableImage(ValueError):  # noqa: N818 - the site's word for it
+    """These bytes will never become a picture here; the message tells the sender what to do.
+
+    `code` is one of empty, not_a_picture, unsupported_kind, too_many_pixels,
+    too_small, too_long, cut_off, damaged.
+    """
+
+    def __init__(self, code: str, message: str | None = None) -> None:
+        self.code = code
+        self.message = message or _MESSAGES[code]
+        super().__init__(code, self.message)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """What the header says; width and height in pixels as seen upright."""
+
+    kind: str  # one of KINDS
+    width: int
+    height: int
+
+
+def inspect(data: bytes) -> PictureFacts:
+    """Read a picture's header, and nothing more. Raises UnreadableImage."""
+    image, facts, _ = _open(data)
+    image.close()
+    return facts
+
+
+def check(data: bytes) -> PictureFacts:
+    """Prove that a picture can be decoded to its end, as cheaply as its kind allows.
+
+    Raises UnreadableImage, as `decode` would.
+    """
+    image, facts, _ = _open(data)
+    with _faults_as_unreadable(data, facts.kind, image):
+        _draft(image, (1, 1))
+        image.load()
+    image.close()
+    return facts
+
+
+def decode(data: bytes, *, fit_px: int | None = None) -> Image.Image:
+    """Decode a picture to upright sRGB without metadata; transparency becomes white.
+
+    With `fit_px` both sides are at most that long; nothing is ever enlarged.
+
+    Raises UnreadableImage when the bytes cannot be decoded.
+    """
+    image, facts, orientation = _open(data)
+    size = None
+    if fit_px is not None:
+        shrink = min(1.0, fit_px / max(image.size))
+        size = tuple(max(1, round(side * shrink)) for side in image.size)
+    return _pixels(data, facts, image, orientation, size)
+
+
+def square(data: bytes, size_px: int = INPUT_SIZE_PX) -> np.ndarray:
+    """Squeeze the whole picture into a square, whatever its proportions.
+
+    Returns uint8 of shape (size_px, size_px, 3). Nothing is cut away: a style is
+    in the whole picture, and the proportions must not give it away.
+
+    Raises UnreadableImage when the bytes cannot be decoded.
+    """
+    image, facts, orientation = _open(data)
+    return np.asarray(_pixels(data, facts, image, orientation, (size_px, size_px)))
+
+
+def preprocess(data: bytes, size_px: int = INPUT_SIZE_PX) -> np.ndarray:
+    """Decode a picture and prepare it for MobileNetV2.
+
+    Returns float32 of shape (size_px, size_px, 3), RGB, values from -1 to 1,
+    as keras.applications.mobilenet_v2.preprocess_input makes them.
+
+    Raises UnreadableImage when the bytes cannot be decoded.
+    """
+    return scale(square(data, size_px))
+
+
+def scale(pixels: np.ndarray) -> np.ndarray:
+    """Bring 0..255 to float32 from -1 to 1, which MobileNetV2 was trained on."""
+    return np.asarray(pixels, np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def _open(data: bytes) -> tuple[ImageFile.ImageFile, PictureFacts, int]:
+    """Open a picture without decoding it; also gives its EXIF orientation (1 to 8)."""
+    kind = _kind(data)
+    with _faults_as_unreadable(data, kind, None):
+        image = _READERS[kind](BytesIO(data), "")
+    # Pillow turns TIFF pages itself while loading, and their size is already the turned one.
+    orientation = 1 if kind == "TIFF" else _orientation(image)
+    width, height = image.size if orientation < 5 else image.size[::-1]
+    _check_limits(kind, width, height)
+    return image, PictureFacts(kind, width, height), orientation
+
+
+def _kind(data: bytes) -> str:
+    if not data:
+        raise UnreadableImage("empty")
+    head = bytes(data[:1024])
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if head[4:8] == b"ftyp":
+        return _kind_of_container(head)
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if name := _known_but_unsupported(head):
+        raise _unsupported(name)
+    if any(magic.startswith(head) for magic, _ in _MAGIC):  # a picture's first bytes, and no more
+        raise UnreadableImage("cut_off")
+    raise UnreadableImage("not_a_picture")
+
+
+def _kind_of_container(head: bytes) -> str:
+    """Tell AVIF from its cousins in the same container by the brands it claims."""
+    brands = head[8 : max(12, struct.unpack(">I", head[:4])[0])]
+    if b"avif" in brands or b"avis" in brands:
+        return "AVIF"
+    is_heic = any(
+        brand in brands for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+    )
+    raise _unsupported("a HEIC" if is_heic else "a video")
+
+
+def _known_but_unsupported(head: bytes) -> str | None:
+    for magic, name in _UNSUPPORTED_MAGIC:
+        if head.startswith(magic):
+            return name
+    if head[:2] == b"BM" and head[6:10] == bytes(4) and head[15:18] == bytes(3):
+        return "a BMP"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith(b"<") and b"<svg" in text:
+        return "an SVG"
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    return None
+
+
+def _unsupported(name: str) -> UnreadableImage:
+    return UnreadableImage(
+        "unsupported_kind",
+        f"This is {name} file, which cannot be read here. Save it as JPEG or PNG and try again.",
+    )
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        # Not image.getexif(): for PNG that decodes the whole picture.
+        orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
+    except _DECODER_FAULTS:  # broken notes on a picture that may be sound
+        return 1
+    return orientation if orientation in _UPRIGHT else 1
+
+
+def _check_limits(kind: str, width: int, height: int) -> None:
+    if width < MIN_SIDE_PX or height < MIN_SIDE_PX:
+        raise UnreadableImage("too_small")
+    if width > MAX_SIDE_PX or height > MAX_SIDE_PX:
+        raise UnreadableImage("too_long")
+    limit = MAX_JPEG_PIXELS if kind == "JPEG" else MAX_PIXELS
+    if width * height > limit:
+        raise UnreadableImage(
+            "too_many_pixels",
+            f"This picture has {width * height / 1e6:,.0f} million pixels; "
+            f"{limit // 10**6} million is the most for {kind}. Make it smaller and try again.",
+        )
+
+
+@contextmanager
+def _faults_as_unreadable(data: bytes, kind: str, image: Image.Image | None) -> Iterator[None]:
+    try:
+        yield
+    except UnreadableImage:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnreadableImage("too_many_pixels") from error
+    except _DECODER_FAULTS as error:
+        cut_off = "truncated" in str(error).lower() or _ends_early(data, kind, image)
+        raise UnreadableImage("cut_off" if cut_off else "damaged") from error
+
+
+def _ends_early(data: bytes, kind: str, image: Image.Image | None) -> bool:
+    """Whether the file lacks its own end, asked only after decoding has failed."""
+    if kind == "JPEG":
+        return b"\xff\xd9" not in data[-64:]
+    if kind == "PNG":
+        return b"IEND" not in data[-64:]
+    if kind == "GIF":
+        return not data.endswith(b";")
+    if kind == "WebP":
+        return len(data) < 12 or struct.unpack("<I", data[4:8])[0] + 8 > len(data)
+    if kind == "AVIF":
+        return _boxes_overrun(data)
+    return _pages_overrun(data, image)
+
+
+def _boxes_overrun(data: bytes) -> bool:
+    start = 0
+    while start + 8 <= len(data):
+        length = struct.unpack(">I", data[start : start + 4])[0]
+        if length == 1 and start + 16 <= len(data):
+            length = struct.unpack(">Q", data[start + 8 : start + 16])[0]
+        if length == 0:  # this box goes on to the end of the file
+            return False
+        if length < 8:  # no such box: damaged, not short
+            return False
+        start += length
+    return start != len(data)
+
+
+def _pages_overrun(data: bytes, image: Image.Image | None) -> bool:
+    if len(data) < 8:
+        return True
+    order = "<" if data[:2] == b"II" else ">"
+    if image is None:
+        return struct.unpack(order + "I", data[4:8])[0] >= len(data)
+    tags = getattr(image, "tag_v2", {})
+    starts, lengths = tags.get(273) or tags.get(324) or (), tags.get(279) or tags.get(325) or ()
+    return any(start + length > len(data) for start, length in zip(starts, lengths, strict=False))
+
+
+def _draft(image: ImageFile.ImageFile, least: tuple[int, int]) -> None:
+    """Let JPEG decode at 1/2, 1/4 or 1/8 if that still covers `least`; a no-op for the others."""
+    image.draft(None, (max(1, least[0]), max(1, least[1])))
+
+
+def _pixels(
+    data: bytes,
+    facts: PictureFacts,
+    image: ImageFile.ImageFile,
+    orientation: int,
+    size: tuple[int, int] | None,
+) -> Image.Image:
+    """Decode, bring to `size` (as stored, before turning upright), to sRGB, upright, bare."""
+    profile = image.info.get("icc_profile")
+    with _faults_as_unreadable(data, facts.kind, image):
+        if size is not None:
+            _draft(image, (2 * size[0], 2 * size[1]))  # twice, so that our own filter does the fine work
+        image.load()
+        flat = _flat(image)
+        if size is not None and flat.size != size:
+            flat = flat.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+        picture = _in_srgb(flat, profile)
+        if orientation != 1:
+            picture = picture.transpose(_UPRIGHT[orientation])
+    image.close()
+    return _bare(picture)
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Bring any of Pillow's modes to L, RGB or CMYK, on white where it is transparent."""
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    elif image.mode in ("PA", "La", "RGBa"):
+        image = image.convert("RGBA")
+    elif image.mode in ("L", "RGB") and "transparency" in image.info:
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
+    if image.mode in ("LA", "RGBA"):
+        return _on_white(image)
+    if image.mode.startswith(("I", "F")):
+        return _grey_of_deep(image)
+    if image.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    mode = image.mode[:-1]
+    wall = Image.new(mode, image.size, "white")
+    wall.paste(image.convert(mode), mask=image.getchannel("A"))
+    return wall
+
+
+def _grey_of_deep(image: Image.Image) -> Image.Image:
+    """Grey with more than 8 bits: 16-bit scans keep their scale, others are stretched to 0..255."""
+    values = np.asarray(image)
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((values >> 8).astype(np.uint8))
+    values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if image.mode == "I" and low >= 0 and high <= 65535:
+        low, high = 0.0, 65535.0 if high > 255 else 255.0
+    grey = (values - low) * (255.0 / max(high - low, 1e-12))
+    return Image.fromarray(grey.round().clip(0, 255).astype(np.uint8))
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            pass  # a broken or unfitting profile: the numbers are the best we have
+    return image.convert("RGB")
+
+
+def _bare(image: Image.Image) -> Image.Image:
+    """Drop every note that came along (EXIF, GPS, XMP, comments)."""
+    bare = image if type(image) is Image.Image else image.copy()
+    bare.info = {}
+    return bare

@@ -1,0 +1,218 @@
+import pickle
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml.preprocess import UnreadableImage, check, decode, inspect, preprocess, scale, square
+from tests import pictures
+
+READABLE = {
+    "JPEG": pictures.small_painting,
+    "PNG": pictures.png,
+    "WebP": pictures.webp,
+    "AVIF": pictures.avif,
+    "GIF": pictures.animated_gif,
+    "TIFF": pictures.tiff,
+}
+
+
+def code_of(function, data):
+    with pytest.raises(UnreadableImage) as caught:
+        function(data)
+    return caught.value.code
+
+
+def far_apart(one, other):
+    """The mean difference of two pictures, in steps of 0 to 255."""
+    return float(np.abs(np.asarray(one, np.float32) - np.asarray(other, np.float32)).mean())
+
+
+@pytest.mark.parametrize("kind", READABLE)
+def test_every_kind_is_named_and_decoded(kind):
+    data = READABLE[kind]()
+
+    facts = inspect(data)
+
+    assert facts.kind == kind
+    assert check(data) == facts
+    assert decode(data).size == (facts.width, facts.height)
+    assert decode(data).mode == "RGB"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in READABLE if kind != "GIF"])
+def test_every_kind_shows_the_same_painting(kind):
+    assert far_apart(decode(READABLE[kind]()), pictures.composition()) < 4
+
+
+@pytest.mark.parametrize("make", [pictures.rotated_photo, pictures.rotated_tiff])
+def test_a_lying_photo_stands_up(make):
+    data = make()
+    upright = pictures.composition().transpose(Image.Transpose.ROTATE_270)
+
+    assert (inspect(data).width, inspect(data).height) == (360, 480)
+    assert decode(data).size == (360, 480)
+    assert far_apart(decode(data), upright) < 4
+    assert far_apart(square(data, 96), upright.resize((96, 96), Image.Resampling.BICUBIC)) < 4
+
+
+def test_a_photo_of_two_pictures_reads_as_jpeg():
+    data = pictures.mpo_photo()
+
+    assert inspect(data).kind == "JPEG"
+    assert far_apart(decode(data), pictures.composition()) < 5
+
+
+def test_nothing_of_the_photographer_is_kept():
+    picture = decode(pictures.rotated_photo())
+
+    assert picture.info == {}
+    assert not picture.getexif()
+    out = BytesIO()
+    picture.save(out, "JPEG")
+    assert b"Camera Works" not in out.getvalue()
+    assert b"Exif" not in out.getvalue()
+
+
+def test_transparency_becomes_white():
+    picture = decode(pictures.transparent_png())
+
+    assert picture.getpixel((0, 0)) == (255, 255, 255)
+    assert picture.getpixel((60, 45)) == (200, 30, 30)
+
+
+def test_a_palette_with_a_transparent_colour_becomes_rgb_on_white():
+    assert decode(pictures.palette_png()).mode == "RGB"
+    assert (255, 255, 255) in decode(pictures.palette_png()).get_flattened_data()
+
+
+def test_sixteen_bits_of_grey_keep_their_ramp():
+    ramp = np.asarray(decode(pictures.sixteen_bit_png()))[0, :, 0]
+
+    assert ramp[0] == 0
+    assert ramp[-1] == 255
+    assert np.all(np.diff(ramp.astype(int)) >= 0)
+
+
+@pytest.mark.parametrize("make", [pictures.cmyk_scan, pictures.profiled_jpeg, pictures.broken_profile_jpeg])
+def test_scans_for_print_and_odd_profiles_look_as_they_should(make):
+    assert far_apart(decode(make()), pictures.composition()) < 5
+
+
+def test_fitting_keeps_the_proportions_and_never_enlarges():
+    assert decode(pictures.small_painting(), fit_px=240).size == (240, 180)
+    assert decode(pictures.rotated_photo(), fit_px=240).size == (180, 240)
+    assert decode(pictures.small_painting(), fit_px=4000).size == (480, 360)
+
+
+def test_a_large_jpeg_fitted_looks_like_the_same_decoded_whole():
+    data = pictures.big_jpeg(6)
+
+    assert inspect(data).width == 3000
+    assert far_apart(decode(data, fit_px=300), decode(data).resize((300, 200))) < 2
+
+
+def test_preparing_keeps_the_whole_picture_and_scales_it():
+    pixels = preprocess(pictures.small_painting(), 224)
+
+    assert pixels.shape == (224, 224, 3)
+    assert pixels.dtype == np.float32
+    assert -1 <= pixels.min() < pixels.max() <= 1
+    whole = pictures.composition().resize((224, 224), Image.Resampling.BICUBIC)
+    assert far_apart((pixels + 1) * 127.5, whole) < 4
+
+
+def test_the_scale_is_the_one_keras_uses():
+    shades = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=2)
+
+    assert np.array_equal(scale(shades), shades.astype(np.float32) / np.float32(127.5) - np.float32(1))
+    assert scale(shades)[0, 0, 0] == -1
+    assert scale(shades)[15, 15, 0] == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (pictures.empty, "empty"),
+        (pictures.letter, "not_a_picture"),
+        (pictures.svg, "unsupported_kind"),
+        (pictures.pdf, "unsupported_kind"),
+        (pictures.bmp, "unsupported_kind"),
+        (pictures.heic, "unsupported_kind"),
+        (pictures.png_bomb, "too_many_pixels"),
+        (pictures.tiny_png, "too_small"),
+        (pictures.long_png, "too_long"),
+    ],
+)
+@pytest.mark.parametrize("function", [inspect, check, decode, preprocess])
+def test_what_cannot_be_taken_is_refused_by_its_header(make, code, function):
+    assert code_of(function, make()) == code
+
+
+def test_a_jpeg_may_be_larger_than_the_others():
+    assert inspect(pictures.big_jpeg(42)).kind == "JPEG"
+    assert code_of(inspect, pictures.png_bomb(8_000, 5_001)) == "too_many_pixels"
+
+
+@pytest.mark.parametrize("kind", READABLE)
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.6, 0.9])
+def test_a_cut_off_file_is_called_so(kind, part):
+    whole = READABLE[kind]()
+    if kind in ("GIF", "TIFF"):  # of several frames or pages, cut the first one
+        whole = _first_only(kind)
+
+    short = whole[: int(len(whole) * part)]
+
+    assert code_of(check, short) == "cut_off"
+    assert code_of(decode, short) == "cut_off"
+
+
+def _first_only(kind):
+    out = BytesIO()
+    pictures.composition().save(out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", READABLE)
+def test_no_damage_escapes_as_another_error(kind):
+    whole = READABLE[kind]()
+    chance = np.random.default_rng(5)
+
+    for _ in range(60):
+        bytes_ = np.frombuffer(whole, np.uint8).copy()
+        start = int(chance.integers(0, 400))
+        for place in chance.integers(start, start + max(8, len(whole) // 20), 6):
+            bytes_[min(place, len(bytes_) - 1)] = chance.integers(0, 256)
+        try:
+            preprocess(bytes_.tobytes(), 64)
+        except UnreadableImage as error:
+            assert error.code in {
+                "damaged",
+                "cut_off",
+                "not_a_picture",
+                "unsupported_kind",
+                "too_many_pixels",
+                "too_small",
+                "too_long",
+            }
+
+
+def test_the_reason_survives_a_pickle_and_reads_as_a_sentence():
+    error = pickle.loads(pickle.dumps(UnreadableImage("cut_off")))  # noqa: S301 - our own bytes
+
+    assert error.code == "cut_off"
+    assert str(error).startswith("This file ends too early")
+
+
+def test_a_file_of_a_known_kind_is_named_in_the_message():
+    with pytest.raises(UnreadableImage, match="This is an SVG file"):
+        inspect(pictures.svg())
+    with pytest.raises(UnreadableImage, match="This is a PDF file"):
+        inspect(pictures.pdf())
+
+
+def test_the_bomb_is_small_on_disk_and_huge_when_opened():
+    assert len(pictures.png_bomb()) < 500_000
+    with pytest.raises(UnreadableImage, match="169 million pixels"):
+        inspect(pictures.png_bomb())
