@@ -1,0 +1,441 @@
+"""Predictions: every upload, its state and its answer. The row is the truth; the queue only carries its id."""
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from pgvector.django import HalfVectorField
+
+from gallery import pictures
+from gallery.models import EMBEDDING_LENGTH, Style, searchable
+from ml import inference
+
+logger = logging.getLogger(__name__)
+
+RESEND_AFTER = timedelta(seconds=20)
+PREVIEW_PX = 1280
+THUMBNAIL_PX = 480
+FAILURES = {
+    "unreadable_image": "This picture cannot be opened. Try saving it again as JPEG or PNG, then send it once more.",
+    "too_large_to_decode": "This picture needs more memory than we have. Make it smaller and send it once more.",
+    "missing_original": "The file of this picture is gone from our store. Please send the picture once more.",
+    "gave_up": "We tried three times and could not look at this picture. Nothing is lost: try again in a moment.",
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A checked picture on its way in: bytes, upright size in pixels, and what the sender calls it."""
+
+    data: bytes
+    facts: inference.PictureFacts
+    title: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """The content's name: the same bytes are the same picture."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends or looks: a user, or a visitor without account (a random id kept in the session).
+
+    `network` is a hash of the network address that changes daily; it limits visitors, and is
+    never kept for users.
+    """
+
+    user: models.Model | None = None
+    visitor: UUID | None = None
+    network: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of the style plot. `style` is None when the catalogue lacks the model's style."""
+
+    name: str
+    probability: float
+    style: Style | None
+
+    @property
+    def percent(self) -> str:
+        """Whole percent in words of a bar: "71", "under 1"."""
+        return f"{self.probability:.0%}".rstrip("%") if self.probability >= 0.005 else "under 1"
+
+    @property
+    def width(self) -> str:
+        """Length of the bar as an SVG length."""
+        return f"{max(self.probability * 100, 0.4):.1f}%"
+
+
+class PredictionQuerySet(models.QuerySet):
+    def alive(self):
+        """Predictions that are not in the trash."""
+        return self.filter(trashed_at__isnull=True)
+
+    def visible_to(self, sender: Sender):
+        """What this person may see: their own, whether sent with or without account."""
+        if sender.user is not None:
+            return self.filter(owner=sender.user)
+        if sender.visitor is not None:
+            return self.filter(visitor=sender.visitor)
+        return self.none()
+
+    def unfinished(self):
+        return self.filter(status__in=[Prediction.Status.QUEUED, Prediction.Status.RUNNING])
+
+    def with_lost_lease(self):
+        """Claimed by a worker that did not come back in time."""
+        return self.filter(status=Prediction.Status.RUNNING, lease_until__lt=timezone.now())
+
+    def to_send_again(self):
+        """Queued, but not picked up for a while: the message may be lost."""
+        return self.filter(status=Prediction.Status.QUEUED, sent_at__lt=timezone.now() - RESEND_AFTER)
+
+    def titled(self, text: str):
+        """Predictions whose title holds every word, case and accents aside."""
+        return self.filter(*[Q(search_text__contains=word) for word in searchable(text).split()])
+
+    def known(self, upload: Upload, sender: Sender):
+        """The same bytes from the same person under the model in use."""
+        return self.visible_to(sender).filter(sha256=upload.sha256, asked_model=inference.model_version())
+
+    def submit(self, upload: Upload, sender: Sender) -> tuple["Prediction", bool]:
+        """Keep the picture and queue it; returns the prediction and whether it is new.
+
+        The same person sending the same bytes under the same model gets the prediction
+        that is there already, back from the trash if it was there, or queued anew if it had failed.
+        """
+        known = self.known(upload, sender)
+        if (existing := known.first()) is not None:
+            return existing, existing.revive()
+        prediction = Prediction.from_upload(upload, sender)
+        try:
+            with transaction.atomic():
+                prediction.original.save("", ContentFile(upload.data), save=False)
+                prediction.save(force_insert=True)
+        except IntegrityError:  # a double click: the other request was faster
+            prediction.original.delete(save=False)
+            return known.get(), False
+        except BaseException:
+            prediction.original.delete(save=False)
+            raise
+        return prediction, True
+
+    def claim(self, pk: UUID) -> "Prediction | None":
+        """Take one queued prediction for this worker, or None when somebody else has it or it is done."""
+        claimed = self.filter(pk=pk, status=Prediction.Status.QUEUED).update(
+            status=Prediction.Status.RUNNING,
+            attempt=F("attempt") + 1,
+            lease_until=timezone.now() + timedelta(seconds=settings.CLASSIFY_LEASE_S),
+        )
+        return self.get(pk=pk) if claimed else None
+
+    def sweep(self, *, limit: int = 500) -> list[UUID]:
+        """Put lost work back in the queue, give up on what failed too often; returns the ids to send."""
+        exhausted = self.with_lost_lease().filter(attempt__gte=settings.CLASSIFY_MAX_ATTEMPTS)
+        for prediction in exhausted[:limit]:
+            prediction.mark_failed("gave_up")
+        self.with_lost_lease().filter(attempt__lt=settings.CLASSIFY_MAX_ATTEMPTS).update(
+            status=Prediction.Status.QUEUED, sent_at=timezone.now() - 2 * RESEND_AFTER
+        )
+        waiting = list(self.to_send_again().order_by("created_at").values_list("pk", flat=True)[:limit])
+        self.filter(pk__in=waiting).update(sent_at=timezone.now())
+        return waiting
+
+    def adopt(self, visitor: UUID, owner: models.Model) -> int:
+        """Move a visitor's predictions into an account; pictures the account has already stay behind."""
+        known = self.filter(owner=owner).values("sha256")
+        return self.filter(visitor=visitor, owner__isnull=True).exclude(sha256__in=known).update(owner=owner)
+
+    def erase(self) -> int:
+        """Delete rows and files for good; returns how many."""
+        erased = 0
+        for prediction in self:
+            prediction.erase()
+            erased += 1
+        return erased
+
+
+def original_path(prediction: "Prediction", filename: str) -> str:
+    """Where the original lies: under the row's UUID, without the sender's name or suffix."""
+    return f"originals/{prediction.pk.hex[:2]}/{prediction.pk}"
+
+
+class Prediction(models.Model):
+    """One picture somebody sent, and what the model says of it.
+
+    Also the outbox of the queue: `status`, `attempt`, `sent_at` and `lease_until` say what remains
+    to be done, so losing Redis or a worker loses nothing.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Looking"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    class Certainty(models.TextChoices):
+        SURE = "sure", "Quite sure"
+        LIKELY = "likely", "Likely"
+        UNSURE = "unsure", "Hard to say"
+        NOT_A_PAINTING = "not_a_painting", "Not a painting"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="predictions"
+    )
+    visitor = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
+    visitor_network = models.CharField(max_length=32, blank=True, editable=False)
+    title = models.CharField(max_length=200, blank=True)
+    search_text = models.CharField(max_length=250, blank=True, editable=False)
+    original = models.FileField(upload_to=original_path, max_length=200, editable=False)
+    sha256 = models.CharField(max_length=64, editable=False)
+    width = models.PositiveIntegerField(editable=False, help_text="Pixels, upright.")
+    height = models.PositiveIntegerField(editable=False, help_text="Pixels, upright.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    trashed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, editable=False)
+    attempt = models.PositiveSmallIntegerField(default=0, editable=False)
+    sent_at = models.DateTimeField(default=timezone.now, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    error_code = models.CharField(max_length=40, blank=True, editable=False)
+    error_detail = models.CharField(max_length=300, blank=True, editable=False)
+
+    asked_model = models.CharField(
+        max_length=100, editable=False, help_text="The model in use when it was sent."
+    )
+    model_version = models.CharField(max_length=100, blank=True, editable=False)
+    probabilities = models.JSONField(
+        default=list, blank=True, editable=False, help_text="[style name, probability], highest first."
+    )
+    style = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    confidence = models.FloatField(
+        null=True, blank=True, editable=False, help_text="Probability of the top style."
+    )
+    certainty = models.CharField(max_length=20, choices=Certainty, blank=True, editable=False)
+    embedding = HalfVectorField(dimensions=EMBEDDING_LENGTH, null=True, blank=True, editable=False)
+
+    objects = PredictionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="prediction_history"),
+            models.Index(
+                fields=["sent_at"],
+                name="prediction_unfinished",
+                condition=Q(status__in=["queued", "running"]),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="picture_once_per_owner_and_model",
+                fields=["owner", "sha256", "asked_model"],
+                condition=Q(owner__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="picture_once_per_visitor_and_model",
+                fields=["visitor", "sha256", "asked_model"],
+                condition=Q(visitor__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="prediction_belongs_to_somebody",
+                condition=Q(owner__isnull=False) | Q(visitor__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="confidence_is_a_probability",
+                condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=1),
+            ),
+            models.CheckConstraint(
+                name="done_has_an_answer",
+                condition=~Q(status="done")
+                | Q(
+                    confidence__isnull=False, embedding__isnull=False, certainty__gt="", model_version__gt=""
+                ),
+            ),
+            models.CheckConstraint(
+                name="failed_says_why", condition=~Q(status="failed") | Q(error_code__gt="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"Picture of {self.created_at:%-d %B %Y}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("classifier:prediction-detail", args=[self.pk])
+
+    @classmethod
+    def from_upload(cls, upload: Upload, sender: Sender) -> "Prediction":
+        """A new row, not saved yet."""
+        return cls(
+            owner=sender.user,
+            visitor=None if sender.user else sender.visitor,
+            visitor_network="" if sender.user else sender.network,
+            title=upload.title,
+            search_text=searchable(upload.title),
+            sha256=upload.sha256,
+            width=upload.facts.width,
+            height=upload.facts.height,
+            asked_model=inference.model_version(),
+        )
+
+    # The way of the work
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in {self.Status.QUEUED, self.Status.RUNNING}
+
+    @property
+    def is_done(self) -> bool:
+        return self.status == self.Status.DONE
+
+    @property
+    def is_failed(self) -> bool:
+        return self.status == self.Status.FAILED
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it has waited for over five seconds: time for a word about it."""
+        return self.is_unfinished and timezone.now() - self.created_at > timedelta(seconds=5)
+
+    def count_before(self) -> int:
+        """How many unfinished predictions were sent earlier. One query."""
+        return Prediction.objects.unfinished().filter(created_at__lt=self.created_at).count()
+
+    def read_bytes(self) -> bytes:
+        """The original as it was sent."""
+        with self.original.open("rb") as file:
+            return file.read()
+
+    def _mine(self) -> PredictionQuerySet:
+        """This row, as long as this attempt still holds it."""
+        return Prediction.objects.filter(pk=self.pk, status=self.Status.RUNNING, attempt=self.attempt)
+
+    def record(self, answer: inference.Answer) -> bool:
+        """Store the answer, unless another attempt was faster. All in one UPDATE."""
+        ranked = list(answer.probabilities.items())
+        name, confidence = ranked[0]
+        style = Style.objects.filter(name=name).first()
+        return bool(
+            self._mine().update(
+                status=self.Status.DONE,
+                finished_at=timezone.now(),
+                lease_until=None,
+                model_version=answer.model_version,
+                probabilities=[[style_name, round(float(p), 6)] for style_name, p in ranked],
+                style=style,
+                confidence=min(max(float(confidence), 0.0), 1.0),
+                certainty=answer.certainty,
+                embedding=answer.embedding,
+                error_code="",
+                error_detail="",
+            )
+        )
+
+    def mark_failed(self, code: str, detail: str = "") -> bool:
+        """End this attempt with a failure that another try would not mend."""
+        return bool(
+            self._mine().update(
+                status=self.Status.FAILED,
+                finished_at=timezone.now(),
+                lease_until=None,
+                error_code=code,
+                error_detail=detail[:300],
+            )
+        )
+
+    def release(self) -> None:
+        """Give the claim back at once, for another attempt or, after the last one, the end."""
+        self._mine().update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    def queue_again(self) -> bool:
+        """Queue a failed prediction for a fresh round of attempts."""
+        return bool(
+            Prediction.objects.filter(pk=self.pk, status=self.Status.FAILED).update(
+                status=self.Status.QUEUED,
+                attempt=0,
+                sent_at=timezone.now(),
+                finished_at=None,
+                error_code="",
+                error_detail="",
+            )
+        )
+
+    def revive(self) -> bool:
+        """Bring it back: out of the trash, and queued when it had failed. True when there is work to send."""
+        if self.trashed_at is not None:
+            self.restore()
+        return self.queue_again()
+
+    # The trash
+
+    def trash(self) -> None:
+        self.trashed_at = timezone.now()
+        self.save(update_fields=["trashed_at"])
+
+    def restore(self) -> None:
+        self.trashed_at = None
+        self.save(update_fields=["trashed_at"])
+
+    def erase(self) -> None:
+        """Delete the row first, then its files: a crash between leaves a file, never a broken page."""
+        original, derived = self.original, self.derived_folder
+        self.delete()
+        original.delete(save=False)
+        shutil.rmtree(derived, ignore_errors=True)
+
+    # Files made from the original, on demand, and kept
+
+    @property
+    def derived_folder(self) -> Path:
+        return Path(settings.MEDIA_ROOT) / "derived" / self.pk.hex[:2] / str(self.pk)
+
+    def preview(self) -> Path:
+        """A JPEG of at most 1280 px, re-encoded by us without metadata."""
+        return pictures.keep(self.derived_folder / "preview.jpg", self._jpeg, PREVIEW_PX)
+
+    def thumbnail(self) -> Path:
+        """A JPEG of at most 480 px, re-encoded by us without metadata."""
+        return pictures.keep(self.derived_folder / "thumbnail.jpg", self._jpeg, THUMBNAIL_PX)
+
+    def _jpeg(self, size_px: int) -> bytes:
+        return pictures.jpeg(self.read_bytes(), size_px)
+
+    # What the page says
+
+    @property
+    def verdict(self) -> str:
+        """The answer as a sentence that admits its doubt."""
+        names = [name for name, _ in self.probabilities[:2]] + [""]
+        return {
+            self.Certainty.SURE: f"This is {names[0]}, quite sure.",
+            self.Certainty.LIKELY: f"Probably {names[0]}.",
+            self.Certainty.UNSURE: f"Hard to say: between {names[0]} and {names[1]}.",
+            self.Certainty.NOT_A_PAINTING: f"This does not look like a painting. The closest would be {names[0]}.",
+        }.get(self.certainty, "")
+
+    @property
+    def failure(self) -> str:
+        """What went wrong and what to do, as a sentence."""
+        return FAILURES.get(self.error_code, FAILURES["gave_up"])
+
+    def bars(self) -> Sequence[Bar]:
+        """The style plot: every style the model knows, highest first. One query."""
+        styles = {style.name: style for style in Style.objects.of_the_house()}
+        return [Bar(name, probability, styles.get(name)) for name, probability in self.probabilities]

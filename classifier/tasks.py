@@ -1,0 +1,73 @@
+"""What the worker does. Tasks get ids; the rows say the rest."""
+
+import logging
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from ml import inference
+
+from .models import Prediction
+
+logger = logging.getLogger(__name__)
+
+
+def send(prediction_id: UUID) -> None:
+    """Hand a prediction to the worker once the transaction is through.
+
+    When Redis is away this logs and goes on: the row is queued, and the sweep sends it again.
+    """
+    transaction.on_commit(lambda: classify.delay(str(prediction_id)), robust=True)
+
+
+@shared_task
+def classify(prediction_id: str) -> None:
+    """Classify one picture. Safe to run twice: only one worker gets the claim."""
+    prediction = Prediction.objects.claim(UUID(prediction_id))  # one conditional UPDATE: attempt + 1, lease
+    if prediction is None:
+        return
+    started = time.perf_counter()
+    try:
+        prediction.record(inference.classify(prediction.read_bytes()))
+    except inference.UnreadableImage as error:  # will never work: tell the owner
+        prediction.mark_failed("unreadable_image", str(error))
+    except FileNotFoundError:
+        prediction.mark_failed("missing_original")
+    except MemoryError:  # escaping, it would take the whole worker down
+        prediction.mark_failed("too_large_to_decode")
+    except SoftTimeLimitExceeded:  # another attempt, after the sweep; the third one is the last
+        logger.warning("prediction %s ran into the time limit, attempt %d", prediction.pk, prediction.attempt)
+        prediction.release()
+    else:
+        logger.info("classified %s in %.0f ms", prediction.pk, (time.perf_counter() - started) * 1000)
+        make_derivatives(prediction)
+
+
+def make_derivatives(prediction: Prediction) -> None:
+    """Make preview and thumbnail after the answer is out; pages make them on demand where this fails."""
+    try:
+        prediction.preview()
+        prediction.thumbnail()
+    except (OSError, MemoryError, SoftTimeLimitExceeded):
+        logger.warning("no derivatives yet for %s", prediction.pk, exc_info=True)
+
+
+@shared_task
+def sweep() -> None:
+    """Send again what waits too long or whose worker is gone; runs every few seconds."""
+    for prediction_id in Prediction.objects.sweep():
+        classify.delay(str(prediction_id))
+
+
+@shared_task
+def erase_trash() -> None:
+    """Erase for good what has been in the trash for longer than TRASH_DAYS."""
+    long_ago = timezone.now() - timedelta(days=settings.TRASH_DAYS)
+    erased = Prediction.objects.filter(trashed_at__lt=long_ago).erase()
+    logger.info("erased %d predictions from the trash", erased)

@@ -1,0 +1,29 @@
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from gallery import sample_catalogue
+from gallery.models import Style
+
+
+class Command(BaseCommand):
+    help = (
+        "Load the sample catalogue: 18 styles, famous artists, generated studies."
+        " Stopped halfway, it goes on where it was; a complete one is left alone."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--facts", action="store_true", help="Bring styles and artists up to date, too.")
+        parser.add_argument("--without-studies", action="store_true", help="Paint nothing.")
+
+    def handle(self, *args, facts: bool, without_studies: bool, **options):
+        if facts or not Style.objects.of_the_house().exists():
+            sample_catalogue.load_facts()
+            self.stdout.write("Styles and artists are in.")
+        wanted = [] if without_studies else sample_catalogue.missing_studies()
+        if not wanted:
+            return
+        self.stdout.write(f"Painting {len(wanted)} studies for the first catalogue …")
+        painted = sample_catalogue.load_studies(wanted)
+        for _ in tqdm(painted, total=len(wanted), unit="study", disable=None):
+            pass
+        self.stdout.write(f"{len(wanted)} studies hang.")

@@ -1,0 +1,386 @@
+"""The catalogue: styles, artists, artworks."""
+
+import hashlib
+import unicodedata
+from pathlib import Path, PurePosixPath
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.files.base import ContentFile
+from django.db import models
+from django.db.models import Count, Q
+from django.urls import reverse
+from pgvector.django import HalfVectorField, HnswIndex
+
+from ml import inference
+
+from . import pictures
+
+EMBEDDING_LENGTH = 256
+PREVIEW_PX = 1280
+THUMBNAIL_PX = 480
+SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp", "AVIF": ".avif", "GIF": ".gif", "TIFF": ".tif"}
+WIKIART = "https://www.wikiart.org/en"
+
+
+def searchable(text: str) -> str:
+    """Fold case and accents, so that "Cezanne" finds "Cézanne"."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def matching(text: str, *, field: str = "search_text") -> Q:
+    """Rows whose folded `field` holds every word of `text`, in any order."""
+    return Q(*[Q(**{f"{field}__contains": word}) for word in searchable(text).split()])
+
+
+class StyleQuerySet(models.QuerySet):
+    def of_the_house(self):
+        """The 18 styles StyleArt is about, in the order of art history."""
+        return self.filter(position__isnull=False).order_by("position")
+
+    def others(self):
+        """WikiArt styles that the catalogue keeps beside the 18."""
+        return self.filter(position__isnull=True).order_by("name")
+
+    def with_counts(self):
+        """Add `.artwork_count` and `.artist_count`, of published artworks."""
+        published = Q(artworks__is_published=True)
+        return self.annotate(
+            artwork_count=Count("artworks", filter=published, distinct=True),
+            artist_count=Count("artworks__artist", filter=published, distinct=True),
+        )
+
+
+class Style(models.Model):
+    """A style of painting: one of the 18 of the house, or another one that WikiArt knows."""
+
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=100, unique=True)
+    position = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        unique=True,
+        help_text="Place in the order of art history; empty beside the 18.",
+    )
+    start_year = models.SmallIntegerField(null=True, blank=True)
+    end_year = models.SmallIntegerField(null=True, blank=True, help_text="Empty when it is still practised.")
+    summary = models.CharField(max_length=300, blank=True)
+    look_for = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    description = models.TextField(blank=True)
+    includes = ArrayField(
+        models.CharField(max_length=100),
+        default=list,
+        blank=True,
+        help_text="WikiArt styles counted under it.",
+    )
+    wikiart_slug = models.SlugField(max_length=100, blank=True)
+    came_from = models.ManyToManyField("self", symmetrical=False, related_name="led_to", blank=True)
+    famous_artists = models.ManyToManyField("Artist", through="FamousArtist", related_name="famous_for")
+
+    objects = StyleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(
+                name="style_years_in_order",
+                condition=Q(end_year__isnull=True) | Q(start_year__lte=models.F("end_year")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("gallery:style-detail", args=[self.slug])
+
+    @property
+    def wikiart_url(self) -> str:
+        return f"{WIKIART}/paintings-by-style/{self.wikiart_slug}" if self.wikiart_slug else ""
+
+    @property
+    def years(self) -> str:
+        """ "1867–1886", "since 1965", or nothing when unknown."""
+        if self.start_year is None:
+            return ""
+        return f"{self.start_year}–{self.end_year}" if self.end_year else f"since {self.start_year}"
+
+    @property
+    def hue(self) -> str:
+        """CSS class of the style's colour; the same in plot, timeline and chips."""
+        return f"hue-{self.position}" if self.position else "hue-other"
+
+
+class ArtistQuerySet(models.QuerySet):
+    def with_counts(self):
+        """Add `.artwork_count`, of published artworks."""
+        return self.annotate(
+            artwork_count=Count("artworks", filter=Q(artworks__is_published=True), distinct=True)
+        )
+
+
+class Artist(models.Model):
+    """A painter, with the facts for a label."""
+
+    slug = models.SlugField(max_length=150, unique=True)
+    name = models.CharField(max_length=200)
+    birth_year = models.SmallIntegerField(null=True, blank=True)
+    death_year = models.SmallIntegerField(null=True, blank=True)
+    nationality = models.CharField(max_length=100, blank=True)
+    note = models.CharField(
+        max_length=300, blank=True, help_text="One sentence that makes one want to know more."
+    )
+    wikiart_slug = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    wikiart_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
+    wikipedia_title = models.CharField(max_length=200, blank=True)
+    search_text = models.CharField(max_length=250, editable=False)
+
+    objects = ArtistQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="artist_dies_after_birth",
+                condition=Q(birth_year__isnull=True)
+                | Q(death_year__isnull=True)
+                | Q(death_year__gte=models.F("birth_year")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args, **kwargs) -> None:
+        """Keep the text that search looks at."""
+        self.search_text = searchable(self.name)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text"}
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("gallery:artist-detail", args=[self.slug])
+
+    @property
+    def wikiart_url(self) -> str:
+        return f"{WIKIART}/{self.wikiart_slug}" if self.wikiart_slug else ""
+
+    @property
+    def wikipedia_url(self) -> str:
+        return f"https://en.wikipedia.org/wiki/{self.wikipedia_title}" if self.wikipedia_title else ""
+
+    @property
+    def life(self) -> str:
+        """ "1840–1926", "born 1945", or nothing when unknown."""
+        if self.birth_year and self.death_year:
+            return f"{self.birth_year}–{self.death_year}"
+        if self.birth_year:
+            return f"born {self.birth_year}"
+        return f"died {self.death_year}" if self.death_year else ""
+
+    @property
+    def initials(self) -> str:
+        """ "CM" for Claude Monet: shown where there is no portrait."""
+        words = [word for word in self.name.split() if word[0].isalpha()]
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+class FamousArtist(models.Model):
+    """An artist to know for a style, most famous first."""
+
+    style = models.ForeignKey(Style, models.CASCADE)
+    artist = models.ForeignKey(Artist, models.CASCADE)
+    rank = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["style", "rank"]
+        constraints = [models.UniqueConstraint(fields=["style", "artist"], name="famous_once_per_style")]
+
+    def __str__(self) -> str:
+        return f"{self.artist}, {self.style}"
+
+
+class KnownWork(models.Model):
+    """A well-known work of an artist, as a fact; the catalogue need not have a picture of it."""
+
+    artist = models.ForeignKey(Artist, models.CASCADE, related_name="known_works")
+    title = models.CharField(max_length=250)
+    year = models.SmallIntegerField()
+
+    class Meta:
+        ordering = ["artist", "year", "title"]
+        constraints = [models.UniqueConstraint(fields=["artist", "title"], name="known_work_once")]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.year}"
+
+
+def picture_path(artwork: "Artwork", filename: str) -> str:
+    """Where the picture of an artwork lies: under its content's hash."""
+    return f"catalogue/{artwork.sha256[:2]}/{artwork.sha256}{PurePosixPath(filename).suffix}"
+
+
+class ArtworkQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(is_published=True)
+
+    def visible_to(self, user):
+        """Published works; for curators all of them."""
+        return self.all() if user.has_perm("gallery.view_artwork") else self.published()
+
+    def with_labels(self):
+        """Bring style and artist along: a label names both."""
+        return self.select_related("style", "artist")
+
+    def with_picture(self):
+        """Works whose picture may be shown here."""
+        works = self.exclude(picture="")
+        if settings.SHOW_PROTECTED_PICTURES:
+            return works
+        return works.filter(rights__in=Artwork.FREE_RIGHTS)
+
+
+class Artwork(models.Model):
+    """A work of the catalogue: a painting by an artist, or a study painted by our own code."""
+
+    class Rights(models.TextChoices):
+        PUBLIC_DOMAIN = "public_domain", "Public domain"
+        PROTECTED = "protected", "Protected by copyright"
+        UNKNOWN = "unknown", "Not known"
+        GENERATED = "generated", "Generated by StyleArt"
+
+    FREE_RIGHTS = [Rights.PUBLIC_DOMAIN, Rights.GENERATED]
+
+    title = models.CharField(max_length=500)
+    artist = models.ForeignKey(Artist, models.PROTECT, null=True, blank=True, related_name="artworks")
+    style = models.ForeignKey(Style, models.PROTECT, related_name="artworks")
+    wikiart_style = models.CharField(max_length=200, blank=True, help_text="The style's name at WikiArt.")
+    year = models.SmallIntegerField(null=True, blank=True)
+    genre = models.CharField(max_length=200, blank=True)
+    rights = models.CharField(max_length=20, choices=Rights, default=Rights.UNKNOWN)
+    is_published = models.BooleanField("on display", default=True)
+    wikiart_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
+    wikiart_slug = models.CharField(max_length=300, blank=True)
+    source_key = models.CharField(
+        max_length=500,
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text="Where an import found it.",
+    )
+    picture = models.FileField(upload_to=picture_path, max_length=300, blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels, as shown.")
+    height = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels, as shown.")
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    embedding = HalfVectorField(dimensions=EMBEDDING_LENGTH, null=True, blank=True, editable=False)
+    embedding_model = models.CharField(max_length=100, blank=True, editable=False)
+    search_text = models.CharField(max_length=800, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ArtworkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            HnswIndex(
+                name="artwork_embedding_hnsw",
+                fields=["embedding"],
+                m=16,
+                ef_construction=64,
+                opclasses=["halfvec_cosine_ops"],
+            ),
+            models.Index(fields=["style", "-id"], name="artwork_style_newest"),
+            models.Index(fields=["artist", "year"], name="artwork_artist_year"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="wikiart_slug_once_per_artist",
+                fields=["artist", "wikiart_slug"],
+                condition=~Q(wikiart_slug=""),
+            ),
+            models.CheckConstraint(
+                name="picture_knows_its_size",
+                condition=Q(picture="") | Q(width__gt=0, height__gt=0, sha256__gt=""),
+            ),
+            models.CheckConstraint(
+                name="embedding_knows_its_model",
+                condition=Q(embedding__isnull=True) | Q(embedding_model__gt=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args, **kwargs) -> None:
+        """Keep the text that search looks at: title and artist."""
+        self.search_text = searchable(f"{self.title} {self.artist.name if self.artist else ''}")[:800]
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "updated_at"}
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("gallery:artwork-detail", args=[self.pk])
+
+    def take_picture(self, data: bytes) -> None:
+        """Check a picture, keep its file, size, hash and embedding; the row is not saved yet.
+
+        About 30 ms for a small picture, most of it decoding. Raises UnreadableImage when the
+        bytes cannot be used; nothing is kept then.
+        """
+        facts = inference.check(data)
+        embedding = inference.embed(data)
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.width, self.height = facts.width, facts.height
+        if not self.picture.storage.exists(name := picture_path(self, SUFFIXES[facts.kind])):
+            name = self.picture.storage.save(name, ContentFile(data))
+        self.picture.name = name
+        self.embedding, self.embedding_model = embedding, inference.model_version()
+
+    def preview(self) -> Path:
+        """A JPEG of at most 1280 px, made from the picture when it is first asked for."""
+        return self._derived(PREVIEW_PX)
+
+    def thumbnail(self) -> Path:
+        """A JPEG of at most 480 px, made from the picture when it is first asked for."""
+        return self._derived(THUMBNAIL_PX)
+
+    def _derived(self, size_px: int) -> Path:
+        folder = Path(settings.MEDIA_ROOT) / "derived" / "catalogue" / self.sha256[:2]
+        return pictures.keep(folder / f"{self.sha256}-{size_px}.jpg", self._jpeg, size_px)
+
+    def _jpeg(self, size_px: int) -> bytes:
+        with self.picture.open("rb") as file:
+            return pictures.jpeg(file.read(), size_px)
+
+    @property
+    def is_study(self) -> bool:
+        """Whether our own code painted it; said wherever it is shown."""
+        return self.rights == self.Rights.GENERATED
+
+    @property
+    def is_free(self) -> bool:
+        return self.rights in self.FREE_RIGHTS
+
+    @property
+    def shows_picture(self) -> bool:
+        """Whether there is a picture, and it may be shown on this copy."""
+        return bool(self.picture) and (self.is_free or settings.SHOW_PROTECTED_PICTURES)
+
+    @property
+    def wikiart_url(self) -> str:
+        """The work's page at WikiArt; the artist's where the work's is not known; empty for studies."""
+        if self.artist is None or not self.artist.wikiart_slug:
+            return ""
+        return (
+            f"{self.artist.wikiart_url}/{self.wikiart_slug}" if self.wikiart_slug else self.artist.wikiart_url
+        )
+
+    @property
+    def alt(self) -> str:
+        """What a screen reader says for the picture."""
+        if self.is_study:
+            return f"{self.title}, generated study in the manner of {self.style.name}"
+        return f"{self.title} by {self.artist.name}" if self.artist else self.title

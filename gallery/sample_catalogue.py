@@ -1,0 +1,109 @@
+"""The catalogue a fresh copy starts with: the 18 styles, their famous artists, and generated studies.
+
+Facts come from the TOML files under `gallery/sample/`; the studies are painted by `gallery.studies`.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from io import BytesIO
+from multiprocessing import get_context
+from pathlib import Path
+
+from django.db import transaction
+
+from . import studies
+from .models import Artist, Artwork, FamousArtist, KnownWork, Style
+
+SAMPLE = Path(__file__).parent / "sample"
+STUDY_QUALITY = 92  # JPEG
+
+
+@transaction.atomic
+def load_facts() -> None:
+    """Bring the styles, artists and known works of the sample into the catalogue, or up to date.
+
+    What a curator added stays; what the sample says is written over it.
+    """
+    tables = [tomllib.loads(path.read_text()) for path in sorted((SAMPLE / "styles").glob("*.toml"))]
+    people = tomllib.loads((SAMPLE / "artists.toml").read_text())["artists"]
+    styles = {table["slug"]: _load_style(position, table) for position, table in enumerate(tables, start=1)}
+    artists = {table["slug"]: _load_artist(table) for table in people}
+    for table in tables:
+        style = styles[table["slug"]]
+        style.came_from.set(styles[slug] for slug in table["came_from"])
+        FamousArtist.objects.filter(style=style).delete()
+        FamousArtist.objects.bulk_create(
+            FamousArtist(style=style, artist=artists[slug], rank=rank)
+            for rank, slug in enumerate(table["famous_artists"], start=1)
+        )
+
+
+def _load_style(position: int, table: dict) -> Style:
+    fields = [
+        "name",
+        "start_year",
+        "end_year",
+        "wikiart_slug",
+        "includes",
+        "summary",
+        "look_for",
+        "description",
+    ]
+    facts = {field: table.get(field) for field in fields}
+    style, _ = Style.objects.update_or_create(slug=table["slug"], defaults=facts | {"position": position})
+    return style
+
+
+def _load_artist(table: dict) -> Artist:
+    facts = {field: table.get(field) for field in ["name", "birth_year", "death_year", "nationality", "note"]}
+    facts |= {"wikiart_slug": table["slug"], "wikipedia_title": table["wikipedia"]}
+    artist, _ = Artist.objects.update_or_create(slug=table["slug"], defaults=facts)
+    for work in table["works"]:
+        KnownWork.objects.update_or_create(
+            artist=artist, title=work["title"], defaults={"year": work["year"]}
+        )
+    return artist
+
+
+def missing_studies() -> list[tuple[str, int]]:
+    """(style slug, number) of every study that is not in the catalogue yet."""
+    known = set(Artwork.objects.filter(source_key__startswith="study:").values_list("source_key", flat=True))
+    return [
+        (slug, number)
+        for number in range(1, studies.STUDIES_PER_STYLE + 1)  # one of each style first
+        for slug in studies.STYLE_SLUGS
+        if source_key(slug, number) not in known
+    ]
+
+
+def source_key(slug: str, number: int) -> str:
+    return f"study:{slug}-{number:02}"
+
+
+def load_studies(wanted: list[tuple[str, int]]) -> Iterator[Artwork]:
+    """Paint studies on all cores and hang each as it is ready; yields them one by one.
+
+    Stopping halfway loses nothing: what hangs, hangs.
+    """
+    styles = {style.slug: style for style in Style.objects.of_the_house()}
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as painters:
+        for slug, number, title, data in painters.map(_paint, *zip(*wanted, strict=True)):
+            work = Artwork(
+                title=title,
+                style=styles[slug],
+                rights=Artwork.Rights.GENERATED,
+                source_key=source_key(slug, number),
+            )
+            work.take_picture(data)
+            work.save()
+            yield work
+
+
+def _paint(slug: str, number: int) -> tuple[str, int, str, bytes]:
+    """Runs in a process of its own: numbers in, a JPEG out."""
+    study = studies.paint(slug, number)
+    out = BytesIO()
+    study.image.save(out, "JPEG", quality=STUDY_QUALITY, subsampling=0)
+    return slug, number, study.title, out.getvalue()

@@ -1,0 +1,23 @@
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from . import views
+
+app_name = "gallery"
+
+
+class ArtworkSize(StringConverter):
+    regex = "preview|thumbnail"
+
+
+register_converter(ArtworkSize, "artwork_size")
+
+urlpatterns = [
+    path("styles/", views.style_list, name="style-list"),
+    path("styles/<slug:slug>/", views.style_detail, name="style-detail"),
+    path("artists/", views.artist_list, name="artist-list"),
+    path("artists/<slug:slug>/", views.artist_detail, name="artist-detail"),
+    path("artworks/", views.artwork_list, name="artwork-list"),
+    path("artworks/<int:pk>/", views.artwork_detail, name="artwork-detail"),
+    path("artworks/<int:pk>/<artwork_size:size>.jpg", views.artwork_picture, name="artwork-picture"),
+]

@@ -1,0 +1,217 @@
+"""Settings of StyleArt. What differs by machine comes from the environment; see `.env.example`.
+
+Importing this module starts or joins the embedded PostgreSQL and Redis, unless
+DATABASE_URL and REDIS_URL name real servers.
+"""
+
+import secrets
+from pathlib import Path
+
+import dj_database_url
+from environs import Env
+
+from . import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+env.read_env(BASE_DIR / ".env", recurse=False)
+
+DATA_DIR = env.path("STYLEART_DATA", BASE_DIR / "var").resolve()
+DATABASE_URL = env.str("DATABASE_URL", "")
+REDIS_URL = env.str("REDIS_URL", "")
+EMBEDDED = not DATABASE_URL  # a copy on somebody's own machine: demo accounts, mails in files
+PORT = env.int("PORT", 8000)
+DEBUG = env.bool("DEBUG", False)
+
+
+def _own_secret_key() -> str:
+    """Make the key of an embedded copy once and keep it in the data folder."""
+    path = DATA_DIR / "secret_key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text() or secrets.token_urlsafe(50)
+
+
+SECRET_KEY = env.str("SECRET_KEY", _own_secret_key()) if EMBEDDED else env.str("SECRET_KEY")
+ALLOWED_HOSTS = (
+    env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]) if EMBEDDED else env.list("ALLOWED_HOSTS")
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+HTTPS = env.bool("HTTPS", not EMBEDDED)
+
+INSTALLED_APPS = [
+    "styleart_site",
+    "classifier",
+    "scraper",
+    "gallery",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "styleart_site.middleware.content_security_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "styleart_site.middleware.refuse_huge_bodies",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "styleart_site.urls"
+WSGI_APPLICATION = "styleart_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "styleart_site.context.site",
+            ],
+        },
+    },
+]
+
+# Services
+
+_services = embedded.join(DATA_DIR, postgres=not DATABASE_URL, redis=not REDIS_URL)
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL) if DATABASE_URL else _services.postgres}
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": 60,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {
+        **DATABASES["default"].get("OPTIONS", {}),
+        # How far pgvector's HNSW search looks: 120 finds 98 % of the true neighbours; with filters it goes on.
+        "options": "-c hnsw.ef_search=120 -c hnsw.iterative_scan=strict_order",
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{_services.redis_socket}"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
+CELERY_TASK_SOFT_TIME_LIMIT = 20  # seconds; one picture takes well under 1
+CELERY_TASK_TIME_LIMIT = 25
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a 40 Mpx PNG needs about 400 MB while it is decoded
+CELERY_BEAT_SCHEDULE = {
+    "sweep predictions": {"task": "classifier.tasks.sweep", "schedule": 5.0},
+    "erase trash": {"task": "classifier.tasks.erase_trash", "schedule": 3600.0},
+}
+
+# Pictures
+
+MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
+UPLOAD_MAX_BYTES = 16 * 1024 * 1024
+CLASSIFY_LEASE_S = env.int("CLASSIFY_LEASE_S", 30)  # longer than CELERY_TASK_TIME_LIMIT
+CLASSIFY_MAX_ATTEMPTS = 3
+VISITOR_PICTURES_PER_DAY = env.int("VISITOR_PICTURES_PER_DAY", 3)
+VISITOR_PICTURES_PER_DAY_AND_NETWORK = env.int("VISITOR_PICTURES_PER_DAY_AND_NETWORK", 30)
+TRASH_DAYS = 30
+PUBLIC_DOMAIN_YEARS = env.int("PUBLIC_DOMAIN_YEARS", 70)  # after the artist's death
+# Works that are not known to be in the public domain: an embedded copy is private, so it shows them.
+SHOW_PROTECTED_PICTURES = env.bool("SHOW_PROTECTED_PICTURES", EMBEDDED)
+
+# Accounts
+
+AUTH_USER_MODEL = "styleart_site.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "StyleArt: "
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "StyleArt <styleart@localhost>")
+if EMBEDDED and not env.str("EMAIL_HOST", ""):
+    EMAIL_BACKEND = "styleart_site.mail.LoggedFileBackend"
+    EMAIL_FILE_PATH = DATA_DIR / "mail"
+else:
+    EMAIL_HOST = env.str("EMAIL_HOST")
+    EMAIL_PORT = env.int("EMAIL_PORT", 587)
+    EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+    EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+    EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
+    EMAIL_TIMEOUT = 10
+
+# Safety
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SESSION_COOKIE_NAME = f"styleart_{PORT}"  # cookies know no ports: two copies on one machine keep apart
+CSRF_COOKIE_NAME = f"styleart_csrf_{PORT}"
+X_FRAME_OPTIONS = "DENY"
+
+# Static files, language, logs
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MANIFEST_STRICT = False  # before the first collectstatic pages show all the same
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = DEBUG
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django.request": {"level": "ERROR"}, "PIL": {"level": "WARNING"}},
+}

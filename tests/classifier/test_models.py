@@ -1,0 +1,265 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError
+from django.utils import timezone
+
+from classifier.models import Prediction, Sender, Upload
+from ml import inference
+from tests import pictures
+from tests.factories import (
+    make_answer,
+    make_done_prediction,
+    make_prediction,
+    make_style,
+    make_user,
+    small_painting,
+    stranger,
+)
+
+pytestmark = pytest.mark.django_db
+
+FACTS = inference.PictureFacts("JPEG", 480, 360)
+
+
+def lose_lease(prediction):
+    Prediction.objects.filter(pk=prediction.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_only_one_worker_gets_the_claim():
+    prediction = make_prediction()
+
+    first, second = Prediction.objects.claim(prediction.pk), Prediction.objects.claim(prediction.pk)
+
+    assert first.attempt == 1
+    assert second is None
+
+
+def test_a_finished_prediction_cannot_be_claimed():
+    prediction = make_done_prediction()
+
+    assert Prediction.objects.claim(prediction.pk) is None
+
+
+def test_the_answer_is_stored_highest_first_with_its_style():
+    impressionism = make_style("Impressionism")
+
+    prediction = make_done_prediction(("Impressionism", 0.7), ("Realism", 0.3))
+
+    assert prediction.status == "done"
+    assert prediction.style == impressionism
+    assert prediction.confidence == 0.7
+    assert prediction.probabilities == [["Impressionism", 0.7], ["Realism", 0.3]]
+    assert prediction.finished_at is not None
+
+
+def test_a_late_attempt_does_not_overwrite_the_answer_of_a_newer_one():
+    late = Prediction.objects.claim(make_prediction().pk)
+    lose_lease(late)
+    Prediction.objects.sweep()
+    newer = Prediction.objects.claim(late.pk)
+    newer.record(make_answer(("Cubism", 0.9), ("Realism", 0.1)))
+
+    was_stored = late.record(make_answer(("Baroque", 0.9), ("Realism", 0.1)))
+
+    newer.refresh_from_db()
+    assert not was_stored
+    assert newer.probabilities[0][0] == "Cubism"
+
+
+def test_the_sweep_sends_a_lost_lease_again():
+    prediction = Prediction.objects.claim(make_prediction().pk)
+    lose_lease(prediction)
+
+    to_send = Prediction.objects.sweep()
+
+    prediction.refresh_from_db()
+    assert to_send == [prediction.pk]
+    assert prediction.status == "queued"
+
+
+def test_the_sweep_sends_what_waits_too_long_but_not_what_just_came():
+    waiting = make_prediction(sent_at=timezone.now() - timedelta(minutes=1))
+    make_prediction()
+
+    assert Prediction.objects.sweep() == [waiting.pk]
+    assert Prediction.objects.sweep() == []
+
+
+def test_a_live_lease_is_left_alone():
+    prediction = Prediction.objects.claim(make_prediction().pk)
+
+    assert Prediction.objects.sweep() == []
+    prediction.refresh_from_db()
+    assert prediction.status == "running"
+
+
+def test_the_third_lost_attempt_is_the_last():
+    prediction = make_prediction()
+    for _ in range(3):
+        lose_lease(Prediction.objects.claim(prediction.pk))
+        Prediction.objects.sweep()
+
+    prediction.refresh_from_db()
+    assert (prediction.status, prediction.error_code) == ("failed", "gave_up")
+    assert "try again" in prediction.failure
+
+
+def test_a_failed_prediction_can_be_queued_again():
+    prediction = Prediction.objects.claim(make_prediction().pk)
+    prediction.mark_failed("gave_up")
+
+    assert prediction.queue_again()
+    prediction.refresh_from_db()
+    assert (prediction.status, prediction.attempt, prediction.error_code) == ("queued", 0, "")
+
+
+def test_a_done_prediction_is_not_queued_again():
+    assert not make_done_prediction().queue_again()
+
+
+def test_the_same_bytes_from_the_same_person_are_one_prediction():
+    user = make_user()
+    upload = Upload(small_painting(), FACTS)
+
+    first, first_is_new = Prediction.objects.submit(upload, Sender(user=user))
+    second, second_is_new = Prediction.objects.submit(upload, Sender(user=user))
+
+    assert first == second
+    assert (first_is_new, second_is_new) == (True, False)
+    assert Prediction.objects.count() == 1
+
+
+def test_the_same_bytes_from_two_people_are_two_predictions():
+    upload = Upload(small_painting(), FACTS)
+
+    mine, _ = Prediction.objects.submit(upload, Sender(user=make_user()))
+    theirs, _ = Prediction.objects.submit(upload, stranger())
+
+    assert mine != theirs
+
+
+def test_sending_a_failed_picture_again_is_another_try():
+    user = make_user()
+    prediction = Prediction.objects.claim(make_prediction(owner=user).pk)
+    prediction.mark_failed("gave_up")
+
+    again, is_waiting = Prediction.objects.submit(Upload(small_painting(), FACTS), Sender(user=user))
+
+    assert again == prediction
+    assert is_waiting
+
+
+def test_sending_a_trashed_picture_again_takes_it_out_of_the_trash():
+    user = make_user()
+    prediction = make_done_prediction(owner=user)
+    prediction.trash()
+
+    again, is_waiting = Prediction.objects.submit(Upload(small_painting(), FACTS), Sender(user=user))
+
+    assert again == prediction
+    assert again.trashed_at is None
+    assert not is_waiting
+
+
+def test_a_visitor_sees_what_they_sent_and_nothing_else():
+    visitor = uuid4()
+    own = make_prediction(visitor=visitor)
+    make_prediction()
+
+    assert list(Prediction.objects.visible_to(Sender(visitor=visitor))) == [own]
+    assert not Prediction.objects.visible_to(Sender()).exists()
+
+
+def test_a_visitors_pictures_move_into_the_account():
+    visitor, user = uuid4(), make_user()
+    make_prediction(visitor=visitor)
+
+    assert Prediction.objects.adopt(visitor, user) == 1
+    assert Prediction.objects.visible_to(Sender(user=user)).count() == 1
+
+
+def test_a_picture_that_the_account_has_already_does_not_move_twice():
+    visitor, user = uuid4(), make_user()
+    make_prediction(owner=user)
+    make_prediction(visitor=visitor)
+
+    assert Prediction.objects.adopt(visitor, user) == 0
+
+
+def test_erasing_removes_row_and_files():
+    prediction = make_prediction()
+    prediction.preview()
+    original, derived = prediction.original, prediction.derived_folder
+
+    prediction.erase()
+
+    assert not Prediction.objects.exists()
+    assert not original.storage.exists(original.name)
+    assert not derived.exists()
+
+
+def test_the_original_lies_under_its_uuid_without_the_senders_name():
+    prediction = make_prediction()
+
+    assert prediction.original.name == f"originals/{prediction.pk.hex[:2]}/{prediction.pk}"
+
+
+def test_what_is_shown_carries_no_metadata():
+    prediction = make_prediction(pictures.rotated_photo())
+
+    served = prediction.preview().read_bytes()
+
+    assert b"Exif" in pictures.rotated_photo()
+    assert b"Exif" not in served
+    assert b"http://ns.adobe.com" not in served
+
+
+def test_a_probability_above_one_is_refused_by_the_database():
+    prediction = make_done_prediction()
+
+    with pytest.raises(IntegrityError):
+        Prediction.objects.filter(pk=prediction.pk).update(confidence=1.2)
+
+
+def test_done_without_an_answer_is_refused_by_the_database():
+    prediction = make_prediction()
+
+    with pytest.raises(IntegrityError):
+        Prediction.objects.filter(pk=prediction.pk).update(status="done")
+
+
+@pytest.mark.parametrize(
+    ("certainty", "sentence"),
+    [
+        ("sure", "This is Cubism, quite sure."),
+        ("likely", "Probably Cubism."),
+        ("unsure", "Hard to say: between Cubism and Realism."),
+        ("not_a_painting", "This does not look like a painting. The closest would be Cubism."),
+    ],
+)
+def test_the_verdict_admits_its_doubt(certainty, sentence):
+    prediction = make_done_prediction(("Cubism", 0.6), ("Realism", 0.4), certainty=certainty)
+
+    assert prediction.verdict == sentence
+
+
+def test_the_bars_name_every_style_of_the_model_with_words_for_tiny_numbers():
+    make_style("Cubism", position=1)
+    prediction = make_done_prediction(("Cubism", 0.996), ("Realism", 0.004))
+
+    bars = prediction.bars()
+
+    assert [(bar.name, bar.percent) for bar in bars] == [("Cubism", "100"), ("Realism", "under 1")]
+    assert bars[0].style.slug
+    assert bars[1].style is None
+
+
+def test_the_number_before_mine_counts_only_unfinished_earlier_ones():
+    make_done_prediction()
+    make_prediction()
+    mine = make_prediction()
+    make_prediction()
+
+    assert mine.count_before() == 1

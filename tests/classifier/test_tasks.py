@@ -1,0 +1,124 @@
+from datetime import timedelta
+
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from classifier import tasks
+from classifier.models import Prediction
+from ml import inference
+from tests import pictures
+from tests.factories import make_done_prediction, make_house_styles, make_prediction
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_picture_goes_in_and_its_style_comes_out():
+    make_house_styles()
+    prediction = make_prediction()
+
+    tasks.classify(str(prediction.pk))
+
+    prediction.refresh_from_db()
+    assert prediction.status == "done"
+    assert prediction.style is not None
+    assert {name for name, _ in prediction.probabilities} == set(inference.model_card()["labels"])
+    assert sum(p for _, p in prediction.probabilities) == pytest.approx(1, abs=0.001)
+    assert len(prediction.embedding.to_list()) == 256
+
+
+def test_preview_and_thumbnail_are_ready_after_the_answer():
+    prediction = make_prediction()
+
+    tasks.classify(str(prediction.pk))
+
+    assert {path.name for path in prediction.derived_folder.iterdir()} == {"preview.jpg", "thumbnail.jpg"}
+
+
+def test_running_twice_changes_nothing():
+    prediction = make_prediction()
+    tasks.classify(str(prediction.pk))
+    prediction.refresh_from_db()
+    finished_at = prediction.finished_at
+
+    tasks.classify(str(prediction.pk))
+
+    prediction.refresh_from_db()
+    assert (prediction.finished_at, prediction.attempt) == (finished_at, 1)
+
+
+def test_a_picture_that_cannot_be_decoded_fails_with_a_sentence():
+    prediction = make_prediction(pictures.cut_off_jpeg())
+
+    tasks.classify(str(prediction.pk))
+
+    prediction.refresh_from_db()
+    assert (prediction.status, prediction.error_code) == ("failed", "unreadable_image")
+    assert "JPEG or PNG" in prediction.failure
+
+
+def test_a_missing_original_fails_with_a_sentence():
+    prediction = make_prediction()
+    prediction.original.storage.delete(prediction.original.name)
+
+    tasks.classify(str(prediction.pk))
+
+    prediction.refresh_from_db()
+    assert prediction.error_code == "missing_original"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "code"),
+    [(MemoryError(), "failed", "too_large_to_decode"), (SoftTimeLimitExceeded(), "running", "")],
+)
+def test_trouble_while_looking_does_not_escape_the_task(monkeypatch, trouble, status, code):
+    def fail(data):
+        raise trouble
+
+    # Running out of memory or time cannot be had on order; the edge raises it instead.
+    monkeypatch.setattr(inference, "classify", fail)
+    prediction = make_prediction()
+
+    tasks.classify(str(prediction.pk))
+
+    prediction.refresh_from_db()
+    assert (prediction.status, prediction.error_code) == (status, code)
+
+
+def test_a_picture_out_of_time_is_tried_again_after_the_next_sweep(monkeypatch):
+    def fail(data):
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(inference, "classify", fail)
+    prediction = make_prediction()
+    tasks.classify(str(prediction.pk))
+
+    assert Prediction.objects.sweep() == [prediction.pk]
+
+
+def test_an_upload_survives_a_broker_that_is_away(django_capture_on_commit_callbacks, monkeypatch, caplog):
+    def fail(*args, **kwargs):
+        raise OperationalError("Redis is away")
+
+    monkeypatch.setattr(tasks.classify, "apply_async", fail)
+    prediction = make_prediction()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.send(prediction.pk)
+
+    prediction.refresh_from_db()
+    assert prediction.status == "queued"
+    assert "Redis is away" in caplog.text
+
+
+def test_the_trash_is_erased_after_its_days(settings):
+    old, recent = make_done_prediction(), make_done_prediction()
+    Prediction.objects.filter(pk=old.pk).update(
+        trashed_at=timezone.now() - timedelta(days=settings.TRASH_DAYS + 1)
+    )
+    Prediction.objects.filter(pk=recent.pk).update(trashed_at=timezone.now())
+
+    tasks.erase_trash()
+
+    assert list(Prediction.objects.all()) == [recent]
