@@ -61,7 +61,7 @@ def _broker() -> bool:
 def _model() -> bool:
     try:
         inference.model_card()
-    except (OSError, ValueError):
+    except inference.ModelMismatch:
         logger.exception("the model cannot be read")
         return False
     return True

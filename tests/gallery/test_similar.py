@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from gallery.models import Artwork
+from gallery.similar import nearest
+from ml import inference
+from tests.factories import make_artist, make_artwork, make_embedding, make_style
+
+pytestmark = pytest.mark.django_db
+
+
+def near(seed: int, *, amount: float) -> np.ndarray:
+    """An embedding at a small distance from that of `seed`."""
+    vector = make_embedding(seed) + amount * make_embedding(seed + 1000)
+    return vector / np.linalg.norm(vector)
+
+
+def test_the_nearest_come_first_with_their_distance():
+    far, close = make_artwork(seed=2), make_artwork(seed=1)
+
+    works = list(nearest(near(1, amount=0.2), inference.model_version()))
+
+    assert works == [close, far]
+    assert works[0].distance == pytest.approx(1 - 1 / np.sqrt(1.04), abs=0.02)
+
+
+def test_everything_comes_in_one_query(django_assert_num_queries):
+    for seed in range(5):
+        make_artwork(seed=seed, artist=make_artist())
+
+    with django_assert_num_queries(1):
+        labels = [
+            (work.style.name, work.artist.name)
+            for work in nearest(make_embedding(1), inference.model_version())
+        ]
+
+    assert len(labels) == 5
+
+
+def test_hidden_works_and_embeddings_of_another_model_stay_out():
+    make_artwork(seed=1, is_published=False)
+    other = make_artwork(seed=1)
+    Artwork.objects.filter(pk=other.pk).update(embedding_model="an older one")
+
+    assert not nearest(make_embedding(1), inference.model_version())
+
+
+def test_the_work_itself_can_be_left_out():
+    work, other = make_artwork(seed=1), make_artwork(seed=2)
+
+    assert list(nearest(work.embedding, inference.model_version(), without=work)) == [other]
+
+
+@pytest.mark.parametrize("wanted", ["style", "artist", "year_from", "year_to", "public_domain"])
+def test_each_filter_narrows(wanted):
+    style, artist = make_style(), make_artist()
+    match = make_artwork(seed=1, style=style, artist=artist, year=1900, rights="public_domain")
+    make_artwork(seed=1, year=1800 if wanted == "year_from" else 2000, rights="protected")
+    values = {"style": style, "artist": artist, "year_from": 1850, "year_to": 1950, "public_domain": True}
+
+    works = nearest(make_embedding(1), inference.model_version(), **{wanted: values[wanted]})
+
+    assert list(works) == [match]
+
+
+def test_a_narrow_filter_finds_its_works_behind_thousands_of_nearer_ones():
+    style, rare = make_style(), make_style()
+    version = inference.model_version()
+    Artwork.objects.bulk_create(
+        Artwork(
+            title=f"Near {n}", style=style, embedding=near(1, amount=0.1 + n / 9000), embedding_model=version
+        )
+        for n in range(3000)
+    )
+    far_away = [make_artwork(seed=seed, style=rare) for seed in range(50, 53)]
+
+    works = nearest(near(1, amount=0.1), version, style=rare)
+
+    assert set(works) == set(far_away)

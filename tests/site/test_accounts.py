@@ -1,0 +1,97 @@
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.core.management import CommandError, call_command
+
+from styleart_site.mail import LoggedFileBackend
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a-quiet-room-1"
+
+
+def link_in(message) -> str:
+    return re.search(r"https?://testserver(/\S+)", message.body)[1]
+
+
+def test_signing_up_needs_the_mailed_link(client):
+    client.post("/accounts/signup/", {"email": "New@Example.org", "password1": PASSWORD})
+    before = client.get("/").wsgi_request.user.is_authenticated
+
+    client.post(link_in(mail.outbox[0]))
+
+    assert not before
+    assert client.get("/").wsgi_request.user.email == "new@example.org"
+
+
+def test_signing_up_with_a_known_address_does_not_tell(client):
+    make_user("known@example.org")
+
+    new = client.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD})
+    known = client.post("/accounts/signup/", {"email": "known@example.org", "password1": PASSWORD})
+
+    assert (new.status_code, new.url) == (known.status_code, known.url)
+    assert get_user_model().objects.filter(email="known@example.org").count() == 1
+
+
+@pytest.mark.parametrize("password", ["short", "password123", "12345678901"])
+def test_weak_passwords_are_refused(client, password):
+    response = client.post("/accounts/signup/", {"email": "new@example.org", "password1": password})
+
+    assert response.status_code == 200
+    assert not get_user_model().objects.exists()
+
+
+def test_a_forgotten_password_can_be_set_anew(client):
+    user = make_user()
+
+    client.post("/accounts/password/reset/", {"email": user.email})
+    form = client.get(link_in(mail.outbox[0]), follow=True)
+    client.post(
+        form.redirect_chain[-1][0], {"password1": "a-new-quiet-room", "password2": "a-new-quiet-room"}
+    )
+
+    user.refresh_from_db()
+    assert user.check_password("a-new-quiet-room")
+
+
+def test_signing_in_and_out(client):
+    user = make_user(password=PASSWORD)
+
+    client.post("/accounts/login/", {"login": user.email.upper(), "password": PASSWORD})
+    signed_in = client.get("/").wsgi_request.user.is_authenticated
+    client.post("/accounts/logout/")
+
+    assert signed_in
+    assert not client.get("/").wsgi_request.user.is_authenticated
+
+
+def test_demo_accounts_are_made_once_and_can_sign_in(client, capsys):
+    call_command("create_demo_accounts")
+    call_command("create_demo_accounts")
+
+    response = client.post("/accounts/login/", {"login": "curator@example.org", "password": "hang-it-higher"})
+
+    assert "visitor@example.org" in capsys.readouterr().out
+    assert response.status_code == 302
+    assert client.get("/admin/").status_code == 200
+    assert get_user_model().objects.count() == 2
+
+
+def test_demo_accounts_are_refused_on_real_servers(settings):
+    settings.EMBEDDED = False
+
+    with pytest.raises(CommandError):
+        call_command("create_demo_accounts")
+
+
+def test_mails_of_an_embedded_copy_are_files_and_log_lines(tmp_path, caplog):
+    caplog.set_level("INFO")
+    message = mail.EmailMessage("Welcome", "Follow /accounts/confirm/ please.", to=["new@example.org"])
+
+    LoggedFileBackend(file_path=tmp_path).send_messages([message])
+
+    assert "Follow /accounts/confirm/ please." in caplog.text
+    assert "Welcome" in next(tmp_path.iterdir()).read_text()

@@ -1,0 +1,46 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def load_settings(**environment: str) -> subprocess.CompletedProcess:
+    """Import the settings in a fresh process."""
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "STYLEART_DATA"}}
+    return subprocess.run(
+        [sys.executable, "-c", "import styleart_site.settings"],
+        cwd=ROOT, env=clean | environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_every_variable_is_listed_with_its_meaning():
+    asked = set(re.findall(r'env\.\w+\("([A-Z_]+)"', (ROOT / "styleart_site/settings.py").read_text()))
+
+    listed = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+    assert asked - listed == set()
+    assert listed - asked == {"STYLEART_MODEL"}  # ml.inference reads this one
+
+
+def test_real_servers_without_a_secret_key_are_refused():
+    result = load_settings(DATABASE_URL="postgres://u:p@localhost/none", REDIS_URL="redis://localhost/0")
+
+    assert result.returncode != 0
+    assert "SECRET_KEY" in result.stderr
+
+
+def test_real_servers_start_nothing_of_our_own(tmp_path):
+    result = load_settings(
+        DATABASE_URL="postgres://u:p@localhost/none",
+        REDIS_URL="redis://localhost/0",
+        SECRET_KEY="only-for-this-test",
+        ALLOWED_HOSTS="localhost",
+        EMAIL_HOST="localhost",
+        STYLEART_DATA=str(tmp_path),
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert list(tmp_path.iterdir()) == []
