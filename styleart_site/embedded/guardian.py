@@ -154,10 +154,13 @@ def guard(data_dir: Path) -> None:
     users_lock = places.open_lock("users.lock")
     logger.info("guarding %s", data_dir)
     _keep_watch(places, watches, users_lock)
-    places.state.unlink(missing_ok=True)
+    if is_same_file(users_lock, places.run / "users.lock"):
+        places.state.unlink(missing_ok=True)
+        for watch in watches:
+            watch.wish.unlink(missing_ok=True)
+    # else the folder was deleted, and what lies there now is another guardian's
     for watch in watches:
         watch.stop()
-        watch.wish.unlink(missing_ok=True)
     logger.info("stopped")
 
 

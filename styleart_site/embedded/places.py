@@ -51,7 +51,12 @@ class Places:
         longest = f"{self.run}/pg/.s.PGSQL.{POSTGRES_PORT}"
         if len(longest) <= SOCKET_PATH_LIMIT_BYTES and re.fullmatch(r"[\w./+-]+", longest, re.ASCII):
             return self.run
-        return Path("/tmp") / f"styleart-{os.geteuid()}-{self.key}"  # noqa: S108 (ownership is checked)
+        return Path("/tmp") / f"styleart-{self.owner}-{self.key}"  # noqa: S108 (ownership is checked)
+
+    @property
+    def owner(self) -> int:
+        """The user id of the folder's owner."""
+        return self.data_dir.stat().st_uid
 
     def wish(self, name: str) -> Path:
         return self.run / f"{name}.wanted"
@@ -69,9 +74,10 @@ class Places:
         if self.sockets == self.run:
             return
         with contextlib.suppress(FileExistsError):
-            self.sockets.mkdir(mode=0o711)
+            self.sockets.mkdir(mode=0o700)
+            self.give_to_owner(self.sockets)
         found = self.sockets.lstat()
-        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        if found.st_uid not in (self.owner, os.geteuid()) or found.st_mode & 0o022:
             raise EmbeddedServiceError(
                 f"{self.sockets} belongs to somebody else; "
                 "set STYLEART_DATA to a folder with a short and plain path, such as ~/styleart-data."

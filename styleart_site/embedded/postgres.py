@@ -4,18 +4,17 @@ import contextlib
 import importlib.util
 import logging
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import psycopg2
 
 from . import DATABASE, ROLE
+from .accounts import Account, account_for_postgres, give_tree, launcher_for
 from .places import POSTGRES_PORT, EmbeddedServiceError, Places
 from .processes import end, is_alive, last_words, size_of, spawn
 
@@ -57,8 +56,8 @@ class Postgres:
         return None
 
     def start(self) -> psutil.Process:
-        account = _account_for(self.data)
-        launcher = _launcher(account, [_programs() / "postgres", self.places.data_dir])
+        account = account_for_postgres(self.data)
+        launcher = launcher_for(account, [_programs() / "postgres", self.places.data_dir])
         self.log_start = size_of(self.log)
         self._end_orphans()
         self._check_folder(account)
@@ -127,7 +126,7 @@ class Postgres:
                     found.append(process)
         return found
 
-    def _check_folder(self, account: "Account | None") -> None:
+    def _check_folder(self, account: Account | None) -> None:
         if not self.data.exists():
             return
         owner = self.data.stat().st_uid
@@ -141,7 +140,7 @@ class Postgres:
             return
         self._check_version()
         if account is not None and owner != account.uid:  # copied or unpacked by root
-            _give_tree(self.data, account)
+            give_tree(self.data, account)
 
     def _check_version(self) -> None:
         file = self.data / "PG_VERSION"
@@ -154,7 +153,7 @@ class Postgres:
                 "move that folder away and start again (docs/run.md says how to keep the data)."
             )
 
-    def _make_cluster(self, launcher: list[str], account: "Account | None") -> None:
+    def _make_cluster(self, launcher: list[str], account: Account | None) -> None:
         """Make an empty database cluster aside and move it into place whole."""
         logger.info("making a new database in %s", self.data)
         draft = self.data.with_name("postgres.new")
@@ -175,7 +174,7 @@ class Postgres:
             os.close(log)
         draft.rename(self.data)
 
-    def _clear_leftovers(self, account: "Account | None") -> None:
+    def _clear_leftovers(self, account: Account | None) -> None:
         """No postmaster and no backend is left here: what they left must not be taken for them."""
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         self.places.make_sockets()
@@ -201,74 +200,3 @@ def _programs() -> Path:
             "virtual environment, or name a server of yours in DATABASE_URL."
         )
     return folder
-
-
-# Running as somebody else
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whom PostgreSQL runs as when we are root."""
-
-    name: str
-    uid: int
-    gid: int
-
-
-def _account_for(data: Path) -> Account | None:
-    """PostgreSQL refuses to run as root: it then runs as the owner of the data, else as postgres or nobody."""
-    if os.geteuid() != 0:
-        return None
-    for path in (data, data.parent):
-        if path.exists() and path.stat().st_uid != 0:
-            return Account(str(path.stat().st_uid), path.stat().st_uid, path.stat().st_gid)
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    raise EmbeddedServiceError(
-        "PostgreSQL does not run as root and there is no account 'postgres' or 'nobody'; "
-        "add one ('useradd --system postgres'), or start StyleArt as an ordinary user."
-    )
-
-
-def _launcher(account: Account | None, needed: list[Path]) -> list[str]:
-    """The words before a command that make it run as that account, able to reach the needed paths.
-
-    A checkout below a closed folder such as /root is reached by a capability to pass through folders,
-    given to this one process tree; nobody's folders are opened up.
-    """
-    if account is None:
-        return []
-    if shutil.which("setpriv") is None:
-        raise EmbeddedServiceError(
-            "PostgreSQL does not run as root and the program 'setpriv' is missing; "
-            "install util-linux, or start StyleArt as an ordinary user."
-        )
-    plain = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
-    for capability in (None, "dac_read_search", "dac_override"):
-        launcher = plain + (_with_capability(capability) if capability else [])
-        if all(_can_reach(launcher, path) for path in needed):
-            return launcher
-    raise EmbeddedServiceError(
-        f"PostgreSQL runs as the account {account.name}, which cannot reach {needed[0]} or {needed[1]}; "
-        "move StyleArt and its data (STYLEART_DATA) to a folder open to all, such as /opt, "
-        "or start it as an ordinary user."
-    )
-
-
-def _with_capability(name: str) -> list[str]:
-    # initdb uses access(), which ignores an ordinary user's capabilities unless no_setuid_fixup is set.
-    return [f"--inh-caps=+{name}", f"--ambient-caps=+{name}", "--securebits=+no_setuid_fixup"]
-
-
-def _can_reach(launcher: list[str], path: Path) -> bool:
-    test = [*launcher, "test", "-x", str(path)]
-    return subprocess.run(test, stderr=subprocess.DEVNULL, cwd="/", check=False).returncode == 0
-
-
-def _give_tree(folder: Path, account: Account) -> None:
-    os.chown(folder, account.uid, account.gid)
-    for parent, folders, files in os.walk(folder):
-        for name in folders + files:
-            os.chown(Path(parent) / name, account.uid, account.gid, follow_symlinks=False)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from .accounts import launcher_for, owner_of
 from .places import EmbeddedServiceError, Places
 from .processes import end, is_alive, last_words, size_of, spawn
 
@@ -50,7 +51,9 @@ class Redis:
             self.data.mkdir(mode=0o700)
             self.places.give_to_owner(self.data)
         self.log_start = size_of(self.log)
-        return spawn([_program(), *self._options()], self.places, "redis.log", cwd=self.data)
+        program = _program()
+        launcher = launcher_for(owner_of(self.places.data_dir), [Path(program), self.data])
+        return spawn([*launcher, program, *self._options()], self.places, "redis.log", cwd=self.data)
 
     def answers(self) -> bool:
         with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
