@@ -395,9 +395,9 @@ class Prediction(models.Model):
 
     def erase(self) -> None:
         """Delete the row first, then its files: a crash between leaves a file, never a broken page."""
-        original, derived = self.original, self.derived_folder
+        derived = self.derived_folder  # the key is gone after delete()
         self.delete()
-        original.delete(save=False)
+        self.original.storage.delete(self.original.name)
         shutil.rmtree(derived, ignore_errors=True)
 
     # Files made from the original, on demand, and kept

@@ -16,7 +16,7 @@ from ml import inference
 
 from . import plot
 from .forms import HistoryFilter, PredictionForm
-from .models import Prediction
+from .models import Prediction, Sender
 from .tasks import send
 from .visitors import new_sender, pictures_left, sender_of
 
@@ -38,12 +38,17 @@ def _alive(request: HttpRequest, pk: UUID) -> Prediction:
 @require_safe
 def home(request):
     sender = sender_of(request)
-    context = {
-        "form": PredictionForm(sender=sender),
+    return render(request, "classifier/home.html", _room(PredictionForm(sender=sender), sender))
+
+
+def _room(form: PredictionForm, sender: Sender) -> dict:
+    """All that the home page shows: the form, what is left of the day's pictures, and what hangs around."""
+    return {
+        "form": form,
         "pictures_left": pictures_left(sender),
         "works": wall.of_the_day(),
+        "studies": wall.studies_of_the_day(),
     }
-    return render(request, "classifier/home.html", context)
 
 
 @never_cache
@@ -57,8 +62,7 @@ def prediction_create(request):
         if is_waiting:
             send(prediction.pk)
         return redirect(prediction)
-    context = {"form": form, "pictures_left": pictures_left(sender), "works": wall.of_the_day()}
-    return render(request, "classifier/home.html", context, status=422)
+    return render(request, "classifier/home.html", _room(form, sender), status=422)
 
 
 def _answer(prediction: Prediction) -> dict:
@@ -123,11 +127,9 @@ def prediction_plot(request, pk: UUID, kind: str):
 
 def _private_file(path: Path, content_type: str) -> HttpResponse:
     response = FileResponse(path.open("rb"), content_type=content_type)
-    response.headers |= {
-        "Cache-Control": "private, max-age=3600",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-    }
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

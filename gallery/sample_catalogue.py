@@ -7,7 +7,6 @@ import os
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from django.db import transaction
 
 from . import studies
 from .models import Artist, Artwork, FamousArtist, KnownWork, Style
+from .studies.press import painted_jpeg
 
 SAMPLE = Path(__file__).parent / "sample"
-STUDY_QUALITY = 92  # JPEG
 
 
 @transaction.atomic
@@ -89,7 +88,7 @@ def load_studies(wanted: list[tuple[str, int]]) -> Iterator[Artwork]:
     """
     styles = {style.slug: style for style in Style.objects.of_the_house()}
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as painters:
-        for slug, number, title, data in painters.map(_paint, *zip(*wanted, strict=True)):
+        for slug, number, title, data in painters.map(painted_jpeg, *zip(*wanted, strict=True)):
             work = Artwork(
                 title=title,
                 style=styles[slug],
@@ -99,11 +98,3 @@ def load_studies(wanted: list[tuple[str, int]]) -> Iterator[Artwork]:
             work.take_picture(data)
             work.save()
             yield work
-
-
-def _paint(slug: str, number: int) -> tuple[str, int, str, bytes]:
-    """Runs in a process of its own: numbers in, a JPEG out."""
-    study = studies.paint(slug, number)
-    out = BytesIO()
-    study.image.save(out, "JPEG", quality=STUDY_QUALITY, subsampling=0)
-    return slug, number, study.title, out.getvalue()

@@ -11,3 +11,10 @@ def media_folder(settings, tmp_path):
 def fast_passwords(settings):
     """Hashing is slow on purpose; tests need not wait for it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def uncollected_static_files(settings):
+    """Pages name their static files plainly: tests run before any collectstatic."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -191,12 +192,14 @@ def test_a_picture_that_the_account_has_already_does_not_move_twice():
 def test_erasing_removes_row_and_files():
     prediction = make_prediction()
     prediction.preview()
-    original, derived = prediction.original, prediction.derived_folder
+    original, derived = Path(prediction.original.path), prediction.derived_folder
+    files_before = original.exists() and derived.exists()
 
     prediction.erase()
 
+    assert files_before
     assert not Prediction.objects.exists()
-    assert not original.storage.exists(original.name)
+    assert not original.exists()
     assert not derived.exists()
 
 
