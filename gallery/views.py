@@ -15,10 +15,12 @@ WALL_SIZE = 18
 
 @require_safe
 def style_list(request):
+    styles, samples = Style.objects.of_the_house().with_counts(), _sample_of_each_style()
+    for style in styles:
+        style.sample = samples.get(style.pk)
     context = {
-        "styles": Style.objects.of_the_house().with_counts(),
+        "styles": styles,
         "other_styles": Style.objects.others().with_counts().filter(artwork_count__gt=0),
-        "samples": _sample_of_each_style(),
         "learned": set(inference.model_card()["labels"]),
     }
     return render(request, "gallery/style_list.html", context)

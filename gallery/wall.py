@@ -17,3 +17,11 @@ def of_the_day(day: date | None = None, *, count: int = 18) -> Sequence[Artwork]
     chosen = chance.sample(ids, min(count, len(ids)))
     works = Artwork.objects.with_labels().in_bulk(chosen)
     return [works[pk] for pk in chosen if pk in works]
+
+
+def studies_of_the_day(day: date | None = None, *, count: int = 3) -> Sequence[Artwork]:
+    """Up to `count` generated studies of different styles, to try the site with. One query."""
+    studies = Artwork.objects.published().with_picture().filter(rights=Artwork.Rights.GENERATED)
+    one_per_style = list(studies.with_labels().order_by("style_id", "pk").distinct("style_id"))
+    chance = random.Random((day or timezone.localdate()).isoformat())  # noqa: S311 - hangs pictures, guards nothing
+    return chance.sample(one_per_style, min(count, len(one_per_style)))

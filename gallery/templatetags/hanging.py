@@ -1,0 +1,105 @@
+"""What templates need to hang works in their own proportions, and to draw the timeline."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django import template
+from django.utils import timezone
+
+from gallery.models import Style
+
+register = template.Library()
+
+NARROWEST, WIDEST = (
+    24,
+    400,
+)  # width in percent of the height; beyond, a picture stands in a frame of this shape
+FIRST_YEAR = 1400
+LANE_PX = 11
+AXIS_PX = 20
+GAP_YEARS = 4  # what two styles in one lane keep between them
+
+
+@register.simple_tag
+def ratio_class(width: int | None, height: int | None) -> str:
+    """CSS class of a frame as wide for its height as the picture, to 4 % or better: "ratio-134".
+
+    Policy forbids style attributes, so site.css has one class for each shape of frame.
+    Unknown sizes get a square.
+    """
+    percent = round(100 * width / height) if width and height else 100
+    return f"ratio-{_nearest_shape(min(max(percent, NARROWEST), WIDEST))}"
+
+
+def _nearest_shape(percent: int) -> int:
+    step = 2 if percent < 100 else 4 if percent < 200 else 8
+    return round(percent / step) * step
+
+
+@dataclass(frozen=True)
+class Span:
+    """One style on the timeline: lengths as SVG percentages, `y` in pixels."""
+
+    style: Style
+    x: str
+    width: str
+    y: int
+
+
+@dataclass(frozen=True)
+class Tick:
+    label: str
+    x: str
+    anchor: str
+
+
+@register.inclusion_tag("gallery/_timeline.html")
+def timeline(styles: Iterable[Style], current: Style) -> dict:
+    """The styles on a line of years, `current` marked. Styles without years are left out."""
+    today = timezone.localdate().year
+    dated = [style for style in styles if style.start_year is not None]
+    lanes = _lanes(dated, today)
+    spans = [
+        Span(
+            style,
+            _place(style.start_year, today),
+            _length(style.start_year, style.end_year or today, today),
+            lane * LANE_PX,
+        )
+        for style, lane in lanes
+    ]
+    depth = (max((lane for _, lane in lanes), default=0) + 1) * LANE_PX
+    return {
+        "spans": spans,
+        "ticks": _ticks(today),
+        "current": current,
+        "depth": depth,
+        "height": depth + AXIS_PX,
+        "text_y": depth + AXIS_PX - 6,
+    }
+
+
+def _lanes(styles: list[Style], today: int) -> list[tuple[Style, int]]:
+    """Each style with the first lane that is free when it begins."""
+    free_from: list[int] = []
+    placed = []
+    for style in sorted(styles, key=lambda style: style.start_year):
+        lane = next((i for i, year in enumerate(free_from) if year <= style.start_year), len(free_from))
+        free_from[lane : lane + 1] = [(style.end_year or today) + GAP_YEARS]
+        placed.append((style, lane))
+    return placed
+
+
+def _place(year: int, today: int) -> str:
+    share = (year - FIRST_YEAR) / (today - FIRST_YEAR)
+    return f"{min(max(share, 0), 1) * 100:.2f}%"
+
+
+def _length(start: int, end: int, today: int) -> str:
+    start, end = max(start, FIRST_YEAR), max(end, FIRST_YEAR)
+    return f"{max((end - start) / (today - FIRST_YEAR) * 100, 0.8):.2f}%"
+
+
+def _ticks(today: int) -> list[Tick]:
+    centuries = [Tick(str(year), _place(year, today), "middle") for year in range(1500, today - 50, 100)]
+    return [Tick("1400", "0%", "start"), *centuries, Tick("today", "100%", "end")]

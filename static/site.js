@@ -1,0 +1,75 @@
+// What htmx leaves to us: the answer's title, lost connections while waiting, where the focus goes after "Show more".
+(() => {
+  "use strict";
+
+  const connection = () => document.getElementById("connection");
+  const say = (text) => {
+    const line = connection();
+    if (line && line.textContent !== text) line.textContent = text;
+  };
+
+  // A poll that fails ends nothing: the next one comes by itself.
+  const lost = "The connection is gone for a moment. Nothing is lost, and we keep asking.";
+  const isResult = (event) => event.detail?.ctx?.sourceElement?.id === "result";
+
+  document.addEventListener("htmx:error", (event) => {
+    if (isResult(event)) say(lost);
+  });
+  document.addEventListener("htmx:response:error", (event) => {
+    if (!isResult(event)) return;
+    if (event.detail.ctx.response.status === 404) location.reload(); // deleted elsewhere: show what is so
+    else say(lost);
+  });
+
+  // The answer names the page.
+  document.addEventListener("htmx:after:swap", () => {
+    const result = document.getElementById("result");
+    if (!result) return;
+    say("");
+    if (document.title !== result.dataset.title) document.title = result.dataset.title;
+  });
+
+  // "Show more" goes on where the list ended, for the keyboard as for the eye.
+  let before = null;
+  document.addEventListener("htmx:before:request", (event) => {
+    const link = event.detail?.ctx?.sourceElement;
+    if (!link?.classList.contains("more")) return;
+    const list = event.detail.ctx.target;
+    before = { list, count: list.children.length };
+    link.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    if (!before) return;
+    const links = before.list.children[before.count]?.querySelectorAll("a[href]:not([tabindex='-1'])");
+    links?.[0]?.focus({ preventScroll: true });
+    before = null;
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const link = event.detail?.ctx?.sourceElement;
+    if (link?.classList.contains("more")) location.assign(link.href); // the browser's own page says what is wrong
+  });
+
+  // A menu closes when one looks elsewhere.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  // A form sends once, however often one clicks; coming back with the back button sets it free again.
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post" || event.target.id === "upload") return;
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+})();
