@@ -112,6 +112,8 @@ DATABASES["default"] |= {
         "options": "-c hnsw.ef_search=120 -c hnsw.iterative_scan=strict_order",
     },
 }
+# Counts sign-in attempts. In the database, so that all processes share it and Redis may be away.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{_services.redis_socket}"

@@ -25,7 +25,7 @@ def test_a_picture_goes_in_and_its_style_comes_out():
     assert prediction.style is not None
     assert {name for name, _ in prediction.probabilities} == set(inference.model_card()["labels"])
     assert sum(p for _, p in prediction.probabilities) == pytest.approx(1, abs=0.001)
-    assert len(prediction.embedding.to_list()) == 256
+    assert len(prediction.embedding) == 256
 
 
 def test_preview_and_thumbnail_are_ready_after_the_answer():

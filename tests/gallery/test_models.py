@@ -16,7 +16,7 @@ def test_a_taken_picture_brings_size_hash_and_embedding():
     assert (work.width, work.height) == (480, 360)
     assert len(work.sha256) == 64
     assert work.embedding_model == inference.model_version()
-    assert sum(value**2 for value in work.embedding.to_list()) == pytest.approx(1, abs=0.01)
+    assert sum(value**2 for value in work.embedding) == pytest.approx(1, abs=0.01)
 
 
 def test_an_unreadable_picture_leaves_nothing_behind(settings):
