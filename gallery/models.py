@@ -1,6 +1,5 @@
 """The catalogue: styles, artists, artworks."""
 
-import hashlib
 import unicodedata
 from pathlib import Path, PurePosixPath
 
@@ -11,8 +10,6 @@ from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
 from pgvector.django import HalfVectorField, HnswIndex
-
-from ml import inference
 
 from . import pictures
 
@@ -327,17 +324,19 @@ class Artwork(models.Model):
     def take_picture(self, data: bytes) -> None:
         """Check a picture, keep its file, size, hash and embedding; the row is not saved yet.
 
-        About 30 ms for a small picture, most of it decoding. Raises UnreadableImage when the
-        bytes cannot be used; nothing is kept then.
+        Raises UnreadableImage when the bytes cannot be used; nothing is kept then.
         """
-        facts = inference.check(data)
-        embedding = inference.embed(data)
-        self.sha256 = hashlib.sha256(data).hexdigest()
-        self.width, self.height = facts.width, facts.height
-        if not self.picture.storage.exists(name := picture_path(self, SUFFIXES[facts.kind])):
-            name = self.picture.storage.save(name, ContentFile(data))
-        self.picture.name = name
-        self.embedding, self.embedding_model = embedding, inference.model_version()
+        self.keep_picture(data, pictures.measure(data))
+
+    def keep_picture(self, data: bytes, measured: pictures.Measured) -> None:
+        """Keep a picture that was measured already, perhaps by another process; the row is not saved yet."""
+        self.sha256 = measured.sha256
+        self.width, self.height = measured.facts.width, measured.facts.height
+        self.embedding, self.embedding_model = measured.embedding, measured.model_version
+        storage, name = self.picture.storage, picture_path(self, SUFFIXES[measured.facts.kind])
+        if storage.exists(name) and storage.size(name) != len(data):
+            storage.delete(name)  # whoever wrote it was killed halfway
+        self.picture.name = name if storage.exists(name) else storage.save(name, ContentFile(data))
 
     def preview(self) -> Path:
         """A JPEG of at most 1280 px, made from the picture when it is first asked for."""

@@ -1,13 +1,37 @@
 """Files made from pictures: decoded by ml.inference's one decoder, written whole or not at all."""
 
+import hashlib
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+
+import numpy as np
 
 from ml import inference
 
 JPEG_QUALITY = 84
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one look at a picture tells; travels between processes."""
+
+    sha256: str
+    facts: inference.PictureFacts
+    embedding: np.ndarray  # float32, shape (256,), unit length
+    model_version: str
+
+
+def measure(data: bytes) -> Measured:
+    """Check a picture to its end and describe what it looks like; needs no Django.
+
+    About 30 ms for a small picture, most of it the network. Raises UnreadableImage.
+    """
+    facts = inference.inspect(data)
+    answer = inference.classify(data)
+    return Measured(hashlib.sha256(data).hexdigest(), facts, answer.embedding, answer.model_version)
 
 
 def jpeg(data: bytes, size_px: int) -> bytes:
