@@ -1,0 +1,206 @@
+"""Ask the trained model about one picture; all the rest of the site needs from `ml`.
+
+The model is a folder, `ml/model/` or the one that STYLEART_MODEL names. It is
+loaded once in a process, at the first question, and never at import.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ml.preprocess import (
+    KINDS,
+    MAX_JPEG_PIXELS,
+    MAX_PIXELS,
+    MAX_SIDE_PX,
+    MIN_SIDE_PX,
+    PictureFacts,
+    UnreadableImage,
+    check,
+    decode,
+    inspect,
+    preprocess,
+)
+
+__all__ = [
+    "CERTAINTIES",
+    "EMBEDDING_SIZE",
+    "KINDS",
+    "MAX_JPEG_PIXELS",
+    "MAX_PIXELS",
+    "MAX_SIDE_PX",
+    "MIN_SIDE_PX",
+    "Answer",
+    "Model",
+    "ModelMismatch",
+    "PictureFacts",
+    "UnreadableImage",
+    "check",
+    "classify",
+    "decode",
+    "embed",
+    "inspect",
+    "load_model",
+    "model_card",
+    "model_version",
+]
+
+FORMAT = 1  # of model.json; raised when old readers would misunderstand new files
+EMBEDDING_SIZE = 256
+CERTAINTIES = ("sure", "likely", "unsure", "not_a_painting")
+_HERE = Path(__file__).parent / "model"
+_loading = threading.Lock()
+
+
+class ModelMismatch(RuntimeError):  # noqa: N818 - reads as what happened
+    """The model's folder is incomplete, or its two files do not belong together."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says about one picture.
+
+    `probabilities` maps every painting style to 0..1, highest first, sum 1. `embedding` is float32 of
+    shape (256,) and unit length. `certainty` is one of CERTAINTIES.
+    """
+
+    probabilities: Mapping[str, float]
+    embedding: np.ndarray
+    model_version: str
+    certainty: str
+
+
+class Model:
+    """The exported network and its card; any number of threads may ask, one is answered at a time.
+
+    Raises ModelMismatch when the network is not shaped as the card says.
+    """
+
+    def __init__(self, card: Mapping[str, Any], weights: bytes) -> None:
+        from ai_edge_litert.interpreter import Interpreter  # takes time that most commands need not spend
+
+        self.card = card
+        self._asking = threading.Lock()
+        self._interpreter = Interpreter(model_content=weights, num_threads=1)
+        self._run = self._interpreter.get_signature_runner()
+        self._refuse_unfitting_shapes()
+
+    def answer(self, data: bytes) -> Answer:
+        outputs = self.outputs(preprocess(data, self.card["input"]["size_px"]))
+        labels = self.card["labels"]
+        # In float64 and once more divided by the sum, so that what people add up is 1.
+        scores = outputs["probabilities"].astype(np.float64)
+        scores /= scores.sum()
+        ranking = np.argsort(-scores, kind="stable")
+        return Answer(
+            probabilities={labels[i]: float(scores[i]) for i in ranking},
+            embedding=outputs["embedding"],
+            model_version=self.card["version"],
+            certainty=certainty_of(
+                float(scores.max()), float(outputs["not_a_painting"]), self.card["certainty"]["thresholds"]
+            ),
+        )
+
+    def outputs(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
+        """Run prepared pixels, shape (size, size, 3); gives the signature's outputs without the batch axis."""
+        with self._asking:
+            outputs = self._run(image=pixels[None])
+            return {name: np.array(value[0]) for name, value in outputs.items()}
+
+    def _refuse_unfitting_shapes(self) -> None:
+        size_px = self.card["input"]["size_px"]
+        expected = {
+            "image": (1, size_px, size_px, 3),
+            "probabilities": (1, len(self.card["labels"])),
+            "embedding": (1, EMBEDDING_SIZE),
+            "not_a_painting": (1,),
+        }
+        details = {**self._run.get_input_details(), **self._run.get_output_details()}
+        found = {name: tuple(int(side) for side in detail["shape"]) for name, detail in details.items()}
+        if found != expected:
+            raise ModelMismatch(f"model.json describes {expected}, but model.tflite has {found}.")
+
+
+def classify(data: bytes) -> Answer:
+    """Tell the style of the painting in these bytes. Raises UnreadableImage."""
+    return load_model().answer(data)
+
+
+def embed(data: bytes) -> np.ndarray:
+    """Describe what a picture looks like: float32, shape (256,), unit length. Raises UnreadableImage."""
+    return classify(data).embedding
+
+
+def load_model() -> Model:
+    """Load the model in use, once in a process. Raises ModelMismatch."""
+    with _loading:  # else two threads' first questions would load it twice
+        return _load(_folder())
+
+
+def model_card() -> Mapping[str, Any]:
+    """What model.json says, without loading the network. Raises ModelMismatch."""
+    return _card(_folder())
+
+
+def model_version() -> str:
+    return model_card()["version"]
+
+
+def certainty_of(top_probability: float, not_a_painting: float, thresholds: Mapping[str, float]) -> str:
+    """Say how far to trust an answer, by the thresholds that training chose on its validation pictures."""
+    if not_a_painting >= thresholds["not_a_painting"]:
+        return "not_a_painting"
+    if top_probability >= thresholds["sure"]:
+        return "sure"
+    return "likely" if top_probability >= thresholds["likely"] else "unsure"
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("STYLEART_MODEL") or _HERE)
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path) -> Model:
+    card = _read_card(folder)
+    return Model(card, _read_weights(folder, card))
+
+
+@lru_cache(maxsize=2)
+def _card(folder: Path) -> Mapping[str, Any]:
+    return MappingProxyType(_read_card(folder))
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    try:
+        card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelMismatch(f"{folder} holds no finished model: model.json is missing.") from None
+    except ValueError as error:
+        raise ModelMismatch(f"{folder / 'model.json'} cannot be read: {error}.") from error
+    if card.get("format") != FORMAT:
+        raise ModelMismatch(
+            f"{folder / 'model.json'} has format {card.get('format')}; this code reads {FORMAT}."
+        )
+    return card
+
+
+def _read_weights(folder: Path, card: Mapping[str, Any]) -> bytes:
+    try:
+        weights = (folder / "model.tflite").read_bytes()
+    except FileNotFoundError:
+        raise ModelMismatch(f"{folder} holds no finished model: model.tflite is missing.") from None
+    if hashlib.sha256(weights).hexdigest() != card["sha256"]:
+        raise ModelMismatch(
+            f"model.tflite and model.json in {folder} do not belong together: the file's sha256 is not "
+            f"the one that model.json of {card['version']} names."
+        )
+    return weights
