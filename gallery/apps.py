@@ -6,3 +6,7 @@ class GalleryConfig(AppConfig):
 
     name = "gallery"
     verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        """Bring the system checks along."""
+        from . import checks  # noqa: F401

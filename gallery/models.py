@@ -72,6 +72,9 @@ class Style(models.Model):
         help_text="WikiArt styles counted under it.",
     )
     wikiart_slug = models.SlugField(max_length=100, blank=True)
+    studies_painted = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="So far; a study that a curator deletes is not painted again."
+    )
     came_from = models.ManyToManyField("self", symmetrical=False, related_name="led_to", blank=True)
     famous_artists = models.ManyToManyField("Artist", through="FamousArtist", related_name="famous_for")
 

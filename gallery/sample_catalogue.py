@@ -66,14 +66,14 @@ def _load_artist(table: dict) -> Artist:
     return artist
 
 
-def missing_studies() -> list[tuple[str, int]]:
-    """(style slug, number) of every study that is not in the catalogue yet."""
-    known = set(Artwork.objects.filter(source_key__startswith="study:").values_list("source_key", flat=True))
+def missing_studies(per_style: int = studies.STUDIES_PER_STYLE) -> list[tuple[str, int]]:
+    """(style slug, number) of every study that was never painted here, one of each style first."""
+    painted = dict(Style.objects.values_list("slug", "studies_painted"))
     return [
         (slug, number)
-        for number in range(1, studies.STUDIES_PER_STYLE + 1)  # one of each style first
+        for number in range(1, per_style + 1)
         for slug in studies.STYLE_SLUGS
-        if source_key(slug, number) not in known
+        if number > painted[slug]
     ]
 
 
@@ -96,5 +96,7 @@ def load_studies(wanted: list[tuple[str, int]]) -> Iterator[Artwork]:
                 source_key=source_key(slug, number),
             )
             work.take_picture(data)
-            work.save()
+            with transaction.atomic():
+                work.save()
+                Style.objects.filter(slug=slug).update(studies_painted=number)
             yield work

@@ -48,11 +48,19 @@ def test_a_stopped_painting_goes_on_where_it_was():
     assert sample_catalogue.missing_studies() == everything[1:]
 
 
+def test_a_study_that_a_curator_deleted_is_not_painted_again():
+    sample_catalogue.load_facts()
+    wanted = sample_catalogue.missing_studies()[:1]
+    next(sample_catalogue.load_studies(wanted)).delete()
+
+    assert wanted[0] not in sample_catalogue.missing_studies()
+
+
 def test_a_loaded_sample_is_left_alone():
     sample_catalogue.load_facts()
     Style.objects.filter(slug="cubism").update(summary="A curator's words.")
 
-    call_command("load_sample", without_studies=True)
+    call_command("load_sample", studies=0)
 
     assert Style.objects.get(slug="cubism").summary == "A curator's words."
     assert not Artwork.objects.exists()

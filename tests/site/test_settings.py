@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -44,3 +48,10 @@ def test_real_servers_start_nothing_of_our_own(tmp_path):
 
     assert result.returncode == 0, result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_model_is_said_at_the_start(monkeypatch, tmp_path):
+    monkeypatch.setenv("STYLEART_MODEL", str(tmp_path))
+
+    with pytest.raises(SystemCheckError, match=r"model\.json is missing"):
+        call_command("check")

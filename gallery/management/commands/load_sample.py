@@ -3,6 +3,7 @@ from tqdm import tqdm
 
 from gallery import sample_catalogue
 from gallery.models import Style
+from gallery.studies import STUDIES_PER_STYLE
 
 
 class Command(BaseCommand):
@@ -13,13 +14,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--facts", action="store_true", help="Bring styles and artists up to date, too.")
-        parser.add_argument("--without-studies", action="store_true", help="Paint nothing.")
+        parser.add_argument(
+            "--studies",
+            type=int,
+            default=STUDIES_PER_STYLE,
+            choices=range(STUDIES_PER_STYLE + 1),
+            metavar="N",
+            help=f"Paint up to N studies a style; 0 to {STUDIES_PER_STYLE}, which is the default.",
+        )
 
-    def handle(self, *args, facts: bool, without_studies: bool, **options):
+    def handle(self, *args, facts: bool, studies: int, **options):
         if facts or not Style.objects.of_the_house().exists():
             sample_catalogue.load_facts()
             self.stdout.write("Styles and artists are in.")
-        wanted = [] if without_studies else sample_catalogue.missing_studies()
+        wanted = sample_catalogue.missing_studies(studies)
         if not wanted:
             return
         self.stdout.write(f"Painting {len(wanted)} studies for the first catalogue …")

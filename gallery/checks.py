@@ -1,0 +1,14 @@
+from django.core.checks import CheckMessage, Error, register
+
+from ml import inference
+
+
+@register
+def the_model_can_be_read(app_configs, **kwargs) -> list[CheckMessage]:
+    """Without a model nothing works: say so at the start, not at the first picture."""
+    try:
+        inference.model_card()
+    except inference.ModelMismatch as error:
+        hint = "Restore ml/model with git, or let STYLEART_MODEL name the folder of a trained model."
+        return [Error(str(error), hint=hint, id="gallery.E001")]
+    return []
