@@ -1,6 +1,6 @@
 """One colour for each of the 18 styles, in the order of art history; the same in static/site.css (a test compares).
 
-Chosen so that any two differ by a CIEDE2000 of at least 16, and each keeps 3:1 against both walls.
+Chosen so that any two are at least 15 apart in CIELAB, and each keeps 3:1 against both walls.
 """
 
 HUES = [

@@ -20,8 +20,8 @@ class ArtworkFilter(forms.Form):
         empty_label="All styles",
     )
     artist = forms.SlugField(widget=forms.HiddenInput, required=False)
-    year_from = forms.IntegerField(label="From", min_value=1, max_value=MAX_YEAR, required=False)
-    year_to = forms.IntegerField(label="To", min_value=1, max_value=MAX_YEAR, required=False)
+    year_from = forms.IntegerField(label="From year", min_value=1, max_value=MAX_YEAR, required=False)
+    year_to = forms.IntegerField(label="To year", min_value=1, max_value=MAX_YEAR, required=False)
     kind = forms.ChoiceField(
         label="Kind",
         choices=[("", "Paintings and studies"), ("paintings", "Paintings"), ("studies", "Generated studies")],

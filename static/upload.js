@@ -7,7 +7,7 @@
   const at = (id) => document.getElementById(id);
   const input = form.elements.image;
   const title = form.elements.title;
-  const preview = at("preview");
+  const preview = Object.assign(new Image(), { className: "preview", alt: "Your picture, before it is sent", hidden: true });
   const progress = at("progress");
   const bar = at("progress-bar");
   const send = at("send");
@@ -21,6 +21,7 @@
   let request = null;
 
   document.documentElement.classList.add("has-scripts");
+  at("drop-words").after(preview);
 
   // What may be sent, in the words of the server
 
