@@ -141,6 +141,7 @@ CLASSIFY_MAX_ATTEMPTS = 3
 VISITOR_PICTURES_PER_DAY = env.int("VISITOR_PICTURES_PER_DAY", 3)
 VISITOR_PICTURES_PER_DAY_AND_NETWORK = env.int("VISITOR_PICTURES_PER_DAY_AND_NETWORK", 30)
 TRASH_DAYS = 30
+SAMPLE_STUDIES_PER_STYLE = env.int("SAMPLE_STUDIES_PER_STYLE", 12)  # 0 to 12, painted at the first start
 PUBLIC_DOMAIN_YEARS = env.int("PUBLIC_DOMAIN_YEARS", 70)  # after the artist's death
 # Works that are not known to be in the public domain: an embedded copy is private, so it shows them.
 SHOW_PROTECTED_PICTURES = env.bool("SHOW_PROTECTED_PICTURES", EMBEDDED)

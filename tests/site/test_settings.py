@@ -26,7 +26,7 @@ def test_every_variable_is_listed_with_its_meaning():
     listed = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
     assert asked - listed == set()
-    assert listed - asked == {"STYLEART_MODEL"}  # ml.inference reads this one
+    assert listed - asked == {"STYLEART_MODEL", "WEB_WORKERS"}  # read by ml.inference and the web server
 
 
 def test_real_servers_without_a_secret_key_are_refused():

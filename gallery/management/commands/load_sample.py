@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
@@ -17,10 +18,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--studies",
             type=int,
-            default=STUDIES_PER_STYLE,
+            default=settings.SAMPLE_STUDIES_PER_STYLE,
             choices=range(STUDIES_PER_STYLE + 1),
             metavar="N",
-            help=f"Paint up to N studies a style; 0 to {STUDIES_PER_STYLE}, which is the default.",
+            help=f"Paint up to N studies a style; 0 to {STUDIES_PER_STYLE}.",
         )
 
     def handle(self, *args, facts: bool, studies: int, **options):

@@ -1,0 +1,48 @@
+import os
+import warnings
+
+import pytest
+
+from tests import live
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The whole site, running; a picture whose worker is gone is taken over after 3 s instead of 30."""
+    data_dir = tmp_path_factory.mktemp("live") / "var"
+    running = live.LiveSite(data_dir, CLASSIFY_LEASE_S="3", SAMPLE_STUDIES_PER_STYLE="1")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The machine's Chromium. Without one these tests cannot run, which is a failure where one is required."""
+    from playwright.sync_api import sync_playwright
+
+    path = live.find_browser()
+    if path is None:
+        if os.environ.get("CI") or os.environ.get("STYLEART_REQUIRE_BROWSER"):
+            pytest.fail("No Chromium on this machine, and STYLEART_REQUIRE_BROWSER or CI asks for one.")
+        warnings.warn("NOT RUN: the browser tests. Install Chromium to run them.", stacklevel=1)
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=live.BROWSER_OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, site):
+    """A fresh visitor at 1280 px who fails the test on a script error."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=site.url)
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console", lambda message: errors.append(message.text) if "Content Security" in message.text else None
+    )
+    yield page
+    context.close()
+    assert errors == []
