@@ -295,3 +295,32 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(styles, tmp_path, settings):
     assert f"{Artwork.objects.count()} paintings new" in out
     assert "Run the same command again to go on." in err
     assert "Traceback" not in err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_import_goes_on_when_a_reader_is_killed(styles, tmp_path, settings):
+    process = start(make_paintings(tmp_path / "paintings", 40), settings.MEDIA_ROOT)
+    wait_for_works(process, 3)
+    children = psutil.Process(process.pid).children()
+    next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 0, err
+    assert "40 paintings new, 0 known, 0 not paintings, 0 failed" in out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_database_ends_the_import_with_a_sentence(styles, tmp_path, settings):
+    process = start(make_paintings(tmp_path / "paintings", 80), settings.MEDIA_ROOT)
+    wait_for_works(process, 3)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "paintings new" in out
+    assert "The database does not answer any more. Run the same command again to go on." in err
+    assert "Traceback" not in err

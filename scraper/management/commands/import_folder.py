@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from gallery.models import Style
@@ -81,6 +81,7 @@ class Command(BaseCommand):
             inference.ModelMismatch,
             ReadersKeepDying,
             OperationalError,
+            InterfaceError,
             OSError,
         ) as error:
             self._show(report, dry_run=dry_run)
@@ -136,8 +137,8 @@ def _why_it_ended(error: Exception) -> str:
         return "Another import is running. Wait until it is done."
     if isinstance(error, ReadersKeepDying):
         return f"The processes that decode pictures keep dying; is there too little memory? {GO_ON}"
-    if isinstance(error, OperationalError):
+    if isinstance(error, (OperationalError, InterfaceError)):
         return f"The database does not answer any more. {GO_ON}"
     if isinstance(error, inference.ModelMismatch):
         return str(error)
-    return f"A picture could not be kept: {error}. {GO_ON}"
+    return f"Stopped: {error}. {GO_ON}"
