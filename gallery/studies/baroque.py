@@ -27,7 +27,7 @@ def _finished(
     """Worked over with a fine brush, darkened at the edges, varnished and cracked by age."""
     image = vignette(canvas.image, centre=centre, start=0.28, depth=depth)
     brush = Brushwork(image)
-    flow = along_edges(image) + drifting(rng, canvas.size, cell_px=120, turn=0.5)
+    flow = along_edges(image, drifting(rng, canvas.size, cell_px=120, turn=1.5))
     brush.cover(
         image, rng, length_px=26, width_px=8, flow=flow, step_px=10, jitter=3, tint=1.6, dry=0.5, blur_px=1
     )

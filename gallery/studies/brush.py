@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageFilter
 
-from gallery.studies.colour import Size
+from gallery.studies.colour import Size, as_mask
 from gallery.studies.noise import fractal, noise
 
 ANGLES = 36  # stamps are turned in steps of 5 degrees over half a circle
@@ -105,6 +105,10 @@ class Brushwork:
             )
             self.thickness.paste(thick, corner, paint)
 
+    def restate(self, target: Image.Image, *, opacity: float = 0.7) -> None:
+        """Bring small forms back that broad strokes have swallowed."""
+        self.image.paste(target, mask=as_mask(busy(target) * opacity))
+
     def finish(self, *, relief: float = 0.5) -> Image.Image:
         """The picture with its paint lit from the upper left; relief 0 is flat, 1 is thick."""
         return emboss(self.image, np.asarray(self.thickness, np.float32), relief)
@@ -145,15 +149,24 @@ def drifting(
     return angle + (fractal(rng, size, cell_px, octaves=2) - 0.5) * 2 * turn
 
 
-def along_edges(image: Image.Image, *, blur_px: float = 6) -> np.ndarray:
-    """Directions along the edges of a picture, as a painter follows a form."""
+def along_edges(image: Image.Image, base: np.ndarray, *, blur_px: float = 6) -> np.ndarray:
+    """Directions along the edges of a picture, as a painter follows a form; base where there are none."""
     quarter = image.convert("L").reduce(4).filter(ImageFilter.GaussianBlur(blur_px / 4))
-    gray = np.asarray(quarter, np.float32)
-    down, across = np.gradient(gray)
-    # Averaging doubled angles keeps opposite directions from cancelling.
-    parts = [across * across - down * down, 2 * across * down]
-    smooth = [np.asarray(Image.fromarray(p).resize(image.size, Image.Resampling.BILINEAR)) for p in parts]
-    return 0.5 * np.arctan2(smooth[1], smooth[0]) + math.pi / 2
+    down, across = np.gradient(np.asarray(quarter, np.float32))
+    # Doubled angles let opposite directions agree; half a turn more points along the edge, not across.
+    parts = [down * down - across * across, -2 * across * down]
+    cosine, sine = (_smooth(part, image.size) for part in parts)
+    return 0.5 * np.arctan2(sine + np.sin(2 * base), cosine + np.cos(2 * base))
+
+
+def busy(image: Image.Image) -> np.ndarray:
+    """Where a picture has detail worth small strokes: 0 to 1, shape (h, w)."""
+    down, across = np.gradient(np.asarray(image.convert("L").reduce(4), np.float32))
+    return np.clip(_smooth(np.hypot(down, across) / 12, image.size), 0, 1)
+
+
+def _smooth(field: np.ndarray, size: Size) -> np.ndarray:
+    return np.asarray(Image.fromarray(field.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
 
 
 def whirls(size: Size, centres: list[tuple[float, float, float]], base: np.ndarray) -> np.ndarray:

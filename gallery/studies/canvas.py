@@ -31,7 +31,7 @@ def _piece(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, t: np.nda
 
 def oval(centre: tuple[float, float], radii: tuple[float, float], *, turn: float = 0) -> np.ndarray:
     """The outline of an ellipse; turn in radians."""
-    angle = np.linspace(0, 2 * math.pi, 64, endpoint=False)
+    angle = np.linspace(0, 2 * math.pi, 120, endpoint=False)
     x, y = np.cos(angle) * radii[0], np.sin(angle) * radii[1]
     return np.stack(
         [

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from gallery.studies import landscape
-from gallery.studies.brush import Brushwork, along_edges, drifting
+from gallery.studies.brush import Brushwork, along_edges, busy, drifting
 from gallery.studies.colour import Size, Stops, rgb
 from gallery.studies.surface import enhance, weave
 from gallery.studies.work import work
@@ -19,13 +19,13 @@ def _broken(
     size = target.size
     target = enhance(target, saturation=1.25)
     wander_flow = drifting(rng, size, cell_px=200, turn=0.5)
-    flow = wander_flow * 0.6 if calm else along_edges(target, blur_px=10) * 0.7 + wander_flow * 0.6
+    flow = wander_flow * 0.6 if calm else along_edges(target, wander_flow * 1.6 + 0.4, blur_px=10)
     brush = Brushwork(Image.new("RGB", size, "#cdbfa6"))
     brush.cover(target, rng, length_px=42, width_px=16, flow=flow, step_px=15, jitter=7, tint=7, stray=0.25)
     brush.cover(target, rng, length_px=26, width_px=9, flow=flow, step_px=11, jitter=9, tint=8, stray=0.3)
     _sparks(rng, brush, target, flow, sparks)
     brush.cover(
-        target, rng, length_px=13, width_px=5, flow=flow, step_px=6.5, jitter=9, tint=8, where=_busy(target)
+        target, rng, length_px=13, width_px=5, flow=flow, step_px=6.5, jitter=9, tint=8, where=busy(target)
     )
     return weave(rng, brush.finish(relief=0.55), depth=0.1)
 
@@ -42,14 +42,6 @@ def _sparks(
     below = np.asarray(target, float)[y, x]
     blended = below * 0.62 + chosen * 0.38 + rng.normal(0, 8, (len(x), 1))
     brush.strokes(rng, x, y, flow[y, x] + rng.normal(0, 0.3, len(x)), blended, length_px=18, width_px=6)
-
-
-def _busy(target: Image.Image) -> np.ndarray:
-    """Where the picture has detail worth small strokes: chance from 0 to 1, shape (h, w)."""
-    gray = np.asarray(target.convert("L").reduce(4), np.float32)
-    down, across = np.gradient(gray)
-    busy = Image.fromarray(np.clip(np.hypot(down, across) / 12, 0, 1).astype(np.float32))
-    return np.asarray(busy.resize(target.size, Image.Resampling.BILINEAR))
 
 
 def study(

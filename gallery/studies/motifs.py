@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from gallery.studies.canvas import Canvas, curve
 from gallery.studies.colour import Colour, Size, Stops, as_mask, colourise, distance, plane
@@ -235,3 +235,14 @@ def sun(
     canvas.glow(halo, strength * np.exp(-((away / (radius * reach)) ** 2) * 1.5) * 0.8)
     canvas.glow(halo, strength * np.exp(-((away / (radius * reach * 2.6)) ** 2)) * 0.35)
     canvas.disc(centre, radius, disc, soft_px=max(1, radius * canvas.short_px * 0.06))
+
+
+def lights(canvas: Canvas, spots: list[Point], radius: float, colour: str, *, strength: float = 0.6) -> None:
+    """A glow around each of many small lights; radius in short sides."""
+    dots = Canvas(canvas.size, "#000000")
+    for spot in spots:
+        dots.disc(spot, radius * 0.6, "#ffffff")
+    field = np.asarray(
+        dots.image.convert("L").filter(ImageFilter.GaussianBlur(radius * canvas.short_px)), np.float32
+    )
+    canvas.glow(colour, field / max(float(field.max()), 1) * strength)
