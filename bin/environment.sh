@@ -7,8 +7,7 @@ find_python() {
     without_venv=
     for candidate in "${PYTHON:-}" python3.11 python3 python \
         "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.11.*/bin/python \
-        "${HOME:-}"/.local/bin/python3.11 "${HOME:-}"/.local/share/uv/python/cpython-3.11.*/bin/python3.11 \
-        /usr/local/bin/python3.11 /opt/homebrew/bin/python3.11 /opt/python/3.11*/bin/python3.11; do
+        "${HOME:-}"/.local/bin/python3.11 "${HOME:-}"/.local/share/uv/python/cpython-3.11.*/bin/python3.11; do
         [ -n "$candidate" ] || continue
         "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || continue
         if "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then

@@ -6,6 +6,8 @@ What happens is told on standard error; standard output gets only the demo accou
 import os
 import sys
 
+from environs import EnvError
+
 from .embedded import EmbeddedServiceError
 
 
@@ -15,6 +17,8 @@ def main() -> None:
         prepare()
     except EmbeddedServiceError as error:
         sys.exit(str(error))
+    except EnvError as error:
+        sys.exit(f"A setting in the environment or in .env is wrong: {error}. See .env.example.")
     except KeyboardInterrupt:
         sys.exit(130)
 

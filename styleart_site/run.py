@@ -141,26 +141,13 @@ def _prepare() -> str:
 
 def _children(data_dir: Path) -> list[Child]:
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "styleart_site"]
-    processes = min(2, os.cpu_count() or 1)
+    processes = f"--concurrency={min(2, os.cpu_count() or 1)}"
+    schedule = data_dir / "beat" / "schedule"
+    schedule.parent.mkdir(exist_ok=True)
     commands = {
         "web": [sys.executable, "-m", "gunicorn", "-c", "python:styleart_site.webserver"],
-        "worker": [
-            *celery,
-            "worker",
-            "-l",
-            "INFO",
-            f"--concurrency={processes}",
-            "--without-gossip",
-            "--without-mingle",
-        ],
-        "beat": [
-            *celery,
-            "beat",
-            "-l",
-            "WARNING",
-            "--pidfile=",
-            f"--schedule={data_dir / 'run' / 'beat-schedule'}",
-        ],
+        "worker": [*celery, "worker", "-l", "INFO", processes, "--without-gossip", "--without-mingle"],
+        "beat": [*celery, "beat", "-l", "WARNING", "--pidfile=", f"--schedule={schedule}"],
     }
     environment = _child_environment()
     return [Child(name, command, cwd=REPOSITORY, env=environment) for name, command in commands.items()]
@@ -169,6 +156,8 @@ def _children(data_dir: Path) -> list[Child]:
 def _child_environment() -> dict[str, str]:
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     own = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}  # threads of the web server share their memory
+    if os.geteuid() == 0:
+        own["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     return one_thread | own | os.environ | {"DJANGO_SETTINGS_MODULE": "styleart_site.settings"}
 
 

@@ -23,12 +23,13 @@ KEEP_UP_EVERY_S = 3.0
 LOG_LIMIT_BYTES = 5_000_000
 COLOURS = (36, 33, 35, 32)  # cyan, yellow, magenta, green
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 
 
 def die_with_parent() -> None:
     """In a new child: have the kernel end it should we be killed (Linux)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass
