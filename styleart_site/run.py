@@ -163,7 +163,7 @@ def _child_environment() -> dict[str, str]:
 
 def _answers(port: int) -> bool:
     """True when a StyleArt answers on this port."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/healthz")
         response = connection.getresponse()

@@ -120,11 +120,12 @@ class Supervisor:
         begun = time.monotonic()
         try:
             while not self._signals:
-                self._start_missing()
+                self._note_deaths()
                 if not self.has_been_ready:
                     if self._is_hopeless() or time.monotonic() - begun > ready_timeout_s:
                         break
                     self._greet_if(is_ready, greeting)
+                self._start_missing()
                 self._wake.wait(0.2)
         finally:
             self._end_all()
@@ -137,15 +138,20 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, note)
 
-    def _start_missing(self) -> None:
+    def _note_deaths(self) -> None:
         for child in self.children:
             if child.process is not None and not child.is_running:
-                self._voices.own(f"{child.name} {child.note_death()} and is started again")
+                how = child.note_death()
+                again = "" if self._is_hopeless() else " and is started again"
+                self._voices.own(f"{child.name} {how}{again}")
+
+    def _start_missing(self) -> None:
+        for child in self.children:
             if child.process is None and time.monotonic() >= child.next_start_at:
                 child.start(self._voices.of(child.name))
 
     def _is_hopeless(self) -> bool:
-        return any(child.deaths >= FAILED_STARTS for child in self.children)
+        return not self.has_been_ready and any(child.deaths >= FAILED_STARTS for child in self.children)
 
     def _greet_if(self, is_ready: Callable[[], bool], greeting: str) -> None:
         if is_ready():
