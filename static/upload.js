@@ -138,6 +138,7 @@
   function start() {
     if (request) return; // a double click sends once
     tell("");
+    state.textContent = "";
     busy(true);
     request = new XMLHttpRequest();
     request.open("POST", form.action);

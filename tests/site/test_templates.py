@@ -10,7 +10,17 @@ from django.template.loader import get_template
 from django.test import RequestFactory
 from django.urls import reverse
 
-from tests.factories import make_user
+from classifier.models import Prediction
+from gallery.models import Artwork
+from tests.factories import (
+    make_artist,
+    make_artwork,
+    make_done_prediction,
+    make_prediction,
+    make_style,
+    make_user,
+    small_painting,
+)
 
 ROOT = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.*"))
@@ -157,6 +167,67 @@ def test_a_page_for_users_is_well_made(client, name):
 
     assert response.status_code == 200
     check(read(response))
+
+
+@pytest.fixture
+def catalogue():
+    """A style with everything that its page can show, and works with and without picture and artist."""
+    older = make_style("Realism", slug="realism", position=6, start_year=1848, end_year=1900)
+    style = make_style(
+        "Cubism",
+        slug="cubism",
+        position=12,
+        start_year=1907,
+        end_year=1922,
+        look_for=["planes"],
+        includes=["Tubism"],
+    )
+    style.came_from.add(older)
+    artist = make_artist(
+        "Juan Gris", slug="juan-gris", style=style, wikiart_slug="juan-gris", note="He cut paper."
+    )
+    make_artwork("Guitar", style=style, artist=artist, year=1913, picture=small_painting())
+    make_artwork("Study", style=style, rights="generated", picture=small_painting())
+    make_artwork("", style=older, genre="portrait")
+    return style
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/styles/", "/styles/cubism/", "/artists/", "/artists/juan-gris/", "/artworks/?year_from=x"],
+)
+def test_a_page_with_works_is_well_made(client, catalogue, address):
+    check(read(client.get(address)))
+
+
+@pytest.mark.django_db
+def test_every_works_page_is_well_made(client, catalogue):
+    for work in Artwork.objects.all():
+        check(read(client.get(work.get_absolute_url())))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("certainty", Prediction.Certainty.values)
+def test_an_answer_is_well_made(client, catalogue, certainty):
+    prediction = make_done_prediction(("Cubism", 0.62), ("Realism", 0.38), certainty=certainty)
+    client.force_login(prediction.owner)
+
+    outline = read(client.get(prediction.get_absolute_url()))
+
+    check(outline)
+    assert outline.title.startswith("Cubism: ")
+
+
+@pytest.mark.django_db
+def test_waiting_and_failing_and_the_history_are_well_made(client, catalogue):
+    waiting = make_prediction()
+    client.force_login(waiting.owner)
+    check(read(client.get(waiting.get_absolute_url())))
+    Prediction.objects.claim(waiting.pk).mark_failed("gave_up")
+
+    check(read(client.get(waiting.get_absolute_url())))
+    check(read(client.get(reverse("classifier:prediction-list"))))
 
 
 @pytest.mark.django_db
