@@ -1,4 +1,5 @@
 import os
+from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -71,7 +72,7 @@ class Command(BaseCommand):
         report = Report()
         try:
             with closing(work(records, processes=options["processes"])) as outcomes:
-                for outcome in tqdm(outcomes, total=total, unit="painting", disable=None):
+                for outcome in tqdm(outcomes, total=total, unit=" paintings", disable=None):
                     report.add(outcome)
         except KeyboardInterrupt:
             self._show(report, dry_run=dry_run)
@@ -119,10 +120,9 @@ class Command(BaseCommand):
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError("give a number from 1 on.")
+    return int(text)
 
 
 def _keep(lines: list[str]) -> Path:
