@@ -25,7 +25,7 @@ from tests.factories import (
 ROOT = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.*"))
 PAGES = [name for name in TEMPLATES if name.endswith(".html")]
-ERRORS = ["400.html", "403.html", "403_csrf.html", "404.html", "413.html", "500.html"]
+ERRORS = ["400.html", "403.html", "403_csrf.html", "404.html", "413.html", "429.html", "500.html"]
 FOR_ALL = [
     reverse(name)
     for name in [
