@@ -28,12 +28,23 @@ def test_a_style_page_shows_text_artists_and_works(client):
         "Cubism", position=1, description="Objects are taken apart.", start_year=1907, end_year=1922
     )
     make_artist("Juan Gris", style=style)
-    make_artwork("Guitar and bottle", style=style)
+    make_artwork("Guitar and bottle", style=style, picture=small_painting())
 
     page = client.get(style.get_absolute_url()).content.decode()
 
     expected = ["Cubism", "Objects are taken apart.", "1907–1922", "Juan Gris", "Guitar and bottle"]
     assert [text for text in expected if text not in page] == []
+
+
+def test_a_style_page_hangs_only_pictures_that_may_be_shown(client, settings):
+    settings.SHOW_PROTECTED_PICTURES = False
+    style = make_style("Cubism", position=1)
+    make_artwork("Protected", style=style, picture=small_painting(), rights="protected")
+
+    page = client.get(style.get_absolute_url()).content.decode()
+
+    assert "Protected" not in page
+    assert "See their labels" in page
 
 
 def test_an_artist_page_shows_life_works_and_links(client):
