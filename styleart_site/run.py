@@ -57,7 +57,7 @@ def run() -> None:
 
     supervisor = Supervisor(_children(data_dir), log=data_dir / "log" / "site.log")
     supervisor.run(
-        is_ready=lambda: _answers(port),
+        is_ready=lambda: _answers(port, _host(env)),
         ready_timeout_s=READY_TIMEOUT_S,
         greeting=_greeting(port, data_dir, accounts),
         # A killed guardian is replaced.
@@ -161,11 +161,16 @@ def _child_environment() -> dict[str, str]:
     return one_thread | own | os.environ | {"DJANGO_SETTINGS_MODULE": "styleart_site.settings"}
 
 
-def _answers(port: int) -> bool:
+def _host(env: Env) -> str:
+    """A name that the site answers to; it refuses all but ALLOWED_HOSTS."""
+    return env.list("ALLOWED_HOSTS", ["127.0.0.1"])[0].replace("*", "127.0.0.1").lstrip(".")
+
+
+def _answers(port: int, host: str = "127.0.0.1") -> bool:
     """True when a StyleArt answers on this port."""
     connection = HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/healthz", headers={"Host": host})
         response = connection.getresponse()
         return response.status == 200 and b'"status": "ok"' in response.read(200)
     except (OSError, HTTPException):
