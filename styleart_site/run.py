@@ -59,7 +59,7 @@ def run() -> None:
     supervisor.run(
         is_ready=lambda: _answers(port, _host(env)),
         ready_timeout_s=READY_TIMEOUT_S,
-        greeting=_greeting(port, data_dir, accounts),
+        greeting=_greeting(port, data_dir, accounts, sends_mail=bool(env.str("EMAIL_HOST", ""))),
         # A killed guardian is replaced.
         keep_up=lambda: embedded.join(data_dir, **wanted),
     )
@@ -179,11 +179,11 @@ def _answers(port: int, host: str = "127.0.0.1") -> bool:
         connection.close()
 
 
-def _greeting(port: int, data_dir: Path, accounts: str) -> str:
+def _greeting(port: int, data_dir: Path, accounts: str, *, sends_mail: bool) -> str:
     lines = [
         f"Open this:    http://127.0.0.1:{port}",
         *accounts.splitlines(),
-        *([f"Mails:        {data_dir / 'mail'} (nothing is sent from here)"] if accounts else []),
+        *([] if sends_mail else [f"Mails:        {data_dir / 'mail'} (nothing is sent from here)"]),
         f"Data, logs:   {data_dir}",
         "To stop:      Ctrl-C",
     ]

@@ -62,6 +62,7 @@ class Watch:
     state: str = "down"  # starting, ready, failed
     process: psutil.Process | None = None
     error: str = ""
+    failures: int = 0  # starts in a row that came to nothing
     asked: int = 0  # time stamp of the wish that the present state answers
     started_at: float = 0.0
     pause_s: float = 0.0
@@ -120,7 +121,7 @@ class Watch:
 
     def _look_for_answer(self) -> None:
         if self.server.answers():
-            self.state, self.error = "ready", ""
+            self.state, self.error, self.failures = "ready", "", 0
             logger.info("%s is ready, process %s", self.server.name, self.process.pid)
         elif time.monotonic() > self.started_at + START_TIMEOUT_S:
             end(self.process, (signal.SIGKILL,))
@@ -128,7 +129,9 @@ class Watch:
 
     def _failed_to_start(self) -> None:
         reason = self.server.why_not()
-        if self.server.repair():
+        self.failures += 1
+        # Killed while starting is no reason to give up; failing twice is.
+        if self.server.repair() or self.failures == 1:
             logger.warning("%s", reason)
             self.state, self.process = "down", None
         else:
@@ -137,7 +140,7 @@ class Watch:
     def _failed(self, reason: str) -> None:
         logger.error("%s", reason)
         self._pause(longer=True)
-        self.state, self.error, self.process = "failed", reason, None
+        self.state, self.error, self.process, self.failures = "failed", reason, None, 0
 
     def _pause(self, *, longer: bool) -> None:
         self.pause_s = min(max(0.25, 2 * self.pause_s), LONGEST_PAUSE_S) if longer else 0.0

@@ -17,6 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from styleart_site import run
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -223,6 +225,13 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     assert done.returncode == 1
     assert "StyleArt cannot write to" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_nearly_full_disk_is_noticed_before_anything_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "NEEDED_BYTES", 10**18)
+
+    with pytest.raises(run.CannotStart, match="Make some space"):
+        run._check_data_dir(tmp_path / "var")
 
 
 def free_port():
