@@ -10,13 +10,47 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from gallery.studies import baroque, impressionism, ukiyo_e
+from gallery.studies import (
+    abstract_art,
+    art_nouveau,
+    baroque,
+    conceptual_art,
+    cubism,
+    expressionism,
+    impressionism,
+    minimalism,
+    naive_art,
+    neo_expressionism,
+    neoclassicism,
+    pop_art,
+    realism,
+    renaissance,
+    romanticism,
+    surrealism,
+    symbolism,
+    ukiyo_e,
+)
 
 STUDIES_PER_STYLE = 12
 WORKS = {  # in the order of art history
+    "renaissance": renaissance.WORKS,
     "baroque": baroque.WORKS,
     "ukiyo-e": ukiyo_e.WORKS,
+    "neoclassicism": neoclassicism.WORKS,
+    "romanticism": romanticism.WORKS,
+    "realism": realism.WORKS,
     "impressionism": impressionism.WORKS,
+    "symbolism": symbolism.WORKS,
+    "art-nouveau-modern": art_nouveau.WORKS,
+    "naive-art-primitivism": naive_art.WORKS,
+    "expressionism": expressionism.WORKS,
+    "cubism": cubism.WORKS,
+    "surrealism": surrealism.WORKS,
+    "abstract-art": abstract_art.WORKS,
+    "pop-art": pop_art.WORKS,
+    "minimalism": minimalism.WORKS,
+    "conceptual-art": conceptual_art.WORKS,
+    "neo-expressionism": neo_expressionism.WORKS,
 }
 STYLE_SLUGS = tuple(WORKS)
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from gallery.studies.brush import Brushwork, drifting, emboss
 from gallery.studies.canvas import Canvas, box, curve, oval
-from gallery.studies.colour import Size, Stops, colourise, distance, mix, near, plane, rgb
+from gallery.studies.colour import Shading, Size, Stops, colourise, distance, mix, near, plane, rgb
 from gallery.studies.noise import fractal, noise, smoothstep
 from gallery.studies.surface import grain, vignette, weave
 from gallery.studies.work import work
@@ -33,7 +33,7 @@ def fields(
         for soft, strength in [(0.05, 0.6), (0.025, 0.6), (0.012, 0.5)]:
             rubbed = 0.72 + 0.56 * (fractal(rng, size, (180, 40), octaves=5) - 0.3)
             canvas.lay(
-                colourise(0.5 + (fractal(rng, size, 150) - 0.5) * 0.8, _shades(colour)),
+                Shading(0.5 + (fractal(rng, size, 150) - 0.5) * 0.8, _shades(colour)),
                 smoothstep(0, soft, inside) * strength * rubbed,
             )
         top = bottom + 0.025

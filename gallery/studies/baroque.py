@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from gallery.studies import still_life as table
 from gallery.studies.brush import Brushwork, along_edges, drifting
 from gallery.studies.canvas import Canvas, box, curve, oval
-from gallery.studies.colour import Size, Stops, colourise, distance, mix, near, plane, vertical
+from gallery.studies.colour import Shading, Size, Stops, colourise, distance, mix, near, plane, vertical
 from gallery.studies.motifs import branches, clouds, crown, folds, ridge
 from gallery.studies.noise import fractal, smoothstep
 from gallery.studies.surface import cracked, enhance, varnish, vignette
@@ -48,10 +48,10 @@ def _cloth(canvas: Canvas, rng: np.random.Generator, edge: float, stops: Stops) 
     size = canvas.size
     rim = np.stack([np.linspace(-0.02, 1.02, 60), edge + 0.012 * np.sin(np.linspace(0, 9, 60))], axis=1)
     light = folds(rng, size, count=5, lean=0.1) * 0.62 + 0.05
-    canvas.polygon(np.vstack([rim, [(1.02, 1.02), (-0.02, 1.02)]]), colourise(light, stops))
+    canvas.polygon(np.vstack([rim, [(1.02, 1.02), (-0.02, 1.02)]]), Shading(light, stops))
     across, down = plane(size)
     top = 0.72 - 0.42 * across + (fractal(rng, size, (200, 50)) - 0.5) * 0.3 + 0 * down
-    canvas.polygon(np.vstack([rim, [(1.02, edge - 0.14), (-0.02, edge - 0.14)]]), colourise(top, stops))
+    canvas.polygon(np.vstack([rim, [(1.02, edge - 0.14), (-0.02, edge - 0.14)]]), Shading(top, stops))
     canvas.ribbon(rim, stops[-1][1], 3, soft_px=1.2, opacity=0.45)
 
 
@@ -166,7 +166,7 @@ def room(rng: np.random.Generator, size: Size, *, tone: str, cloth: Stops) -> Im
     canvas.polygon(box(0.57, 0.18, 0.86, 0.47), "#0b0907", soft_px=8, opacity=0.6)
     canvas.polygon(frame, "#2a1c10")
     sea = clouds(rng, size, cell_px=(120, 60))
-    canvas.polygon(box(0.585, 0.185, 0.815, 0.415), colourise(sea, [(0, "#3c4438"), (1, "#a49a78")]))
+    canvas.polygon(box(0.585, 0.185, 0.815, 0.415), Shading(sea, [(0, "#3c4438"), (1, "#a49a78")]))
     canvas.polygon(box(0.585, 0.33, 0.815, 0.415), "#2c2a1c", soft_px=3)
     _carpet_table(canvas, rng, cloth)
     table.jug(canvas, rng, (0.5, 0.69), 0.26, table.GLAZE, gloss=0.7)
@@ -225,9 +225,9 @@ def _carpet_table(canvas: Canvas, rng: np.random.Generator, cloth: Stops) -> Non
     fall = 1.05 - 0.55 * plane(size)[0]
     drape = curve([(0.3, 0.66), (0.28, 0.82), (0.3, 1.02)], steps=10)
     body = np.vstack([drape, [(1.02, 1.02), (1.02, 0.66)]])
-    canvas.polygon(body, colourise((light + pattern) * fall, cloth))
+    canvas.polygon(body, Shading((light + pattern) * fall, cloth))
     canvas.polygon(
-        [(0.3, 0.68), (0.38, 0.63), (1.02, 0.63), (1.02, 0.7)], colourise((0.62 + pattern) * fall, cloth)
+        [(0.3, 0.68), (0.38, 0.63), (1.02, 0.63), (1.02, 0.7)], Shading((0.62 + pattern) * fall, cloth)
     )
 
 
@@ -245,7 +245,7 @@ def storm(
             -(((across - 0.55) / 0.3) ** 2)
         )
         tone = 0.62 - 0.15 * layer + patch * 0.55 - 0.1 * fractal(rng, size, (60, 16))
-        canvas.polygon(ridge(rng, base, 0.03 + 0.012 * layer), colourise(tone, land))
+        canvas.polygon(ridge(rng, base, 0.03 + 0.012 * layer), Shading(tone, land))
     for _ in range(3):
         spot = rng.uniform(0.5, 0.95)
         crown(canvas, rng, (spot, 0.66), (0.035, 0.03), [(0, "#0b0d06"), (1, "#4e5228")], leaf_px=8)
@@ -282,7 +282,7 @@ def _paving(canvas: Canvas, vanish: np.ndarray, stone: Stops) -> None:
     away = 1 / np.maximum(down - vanish[1] + 0.012, 0.012)
     squares = (np.floor((across - vanish[0]) * away * 2.2) + np.floor(away * 1.7)) % 2
     light = 0.3 + 0.26 * squares + 0.25 * np.exp(-(((across - 0.45) / 0.2) ** 2))
-    canvas.lay(colourise(light * (1.05 - 0.4 * down), stone), (down > vanish[1]).astype(np.float32))
+    canvas.lay(Shading(light * (1.05 - 0.4 * down), stone), (down > vanish[1]).astype(np.float32))
 
 
 def _bay(canvas: Canvas, rng: np.random.Generator, vanish: np.ndarray, depth: float, stone: Stops) -> None:
@@ -295,7 +295,7 @@ def _bay(canvas: Canvas, rng: np.random.Generator, vanish: np.ndarray, depth: fl
     light = (
         0.95 - 0.62 * depth**0.6 + 0.4 * (0.45 - across) + 0.12 * fractal(rng, canvas.size, 90) - 0.1 * down
     )
-    canvas.polygon(outline, colourise(light, stone))
+    canvas.polygon(outline, Shading(light, stone))
     rim = opening[1:-1]
     canvas.ribbon(np.add(rim, (0.006 * depth, 0)), stone[0][1], 16 * depth, opacity=0.5, soft_px=1)
     for side in (1, -1):

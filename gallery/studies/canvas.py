@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from gallery.studies.colour import Colour, Size, as_mask, rgb
+from gallery.studies.colour import Colour, Shading, Size, as_mask, rgb
 
 Points = Sequence[tuple[float, float]] | np.ndarray
-Fill = str | Colour | Image.Image
+Fill = str | Colour | Image.Image | Shading
 FINER = 3  # shapes are drawn this many times larger and reduced, so that edges are smooth
+PIECE = 10  # points of a line that are filled at a time
 
 
 def curve(points: Points, *, steps: int = 12, closed: bool = False) -> np.ndarray:
@@ -51,8 +52,8 @@ class Canvas:
     """A picture in the making. `image` is always what has been painted so far."""
 
     def __init__(self, size: Size, ground: Fill) -> None:
-        if isinstance(ground, Image.Image):
-            self.image = ground.copy()
+        if isinstance(ground, Image.Image | Shading):
+            self.image = ground.crop((0, 0, *size))
         else:
             self.image = Image.new("RGB", size, rgb(ground) if isinstance(ground, str) else ground)
         self.size = size
@@ -84,7 +85,15 @@ class Canvas:
         self, points: Points, fill: Fill, width_px: float | Sequence[float] | np.ndarray, **edge: float
     ) -> None:
         """A line whose width may swell and taper; widths in pixels, one or one per point."""
-        self.polygon(self.outline(points, width_px), fill, **edge)
+        outline = self.outline(points, width_px)
+        count = len(outline) // 2
+        there, back = outline[:count], outline[: count - 1 : -1]
+        # In pieces, because a line that crosses itself would leave a hole where it does.
+        pieces = [
+            np.vstack([there[start : start + PIECE + 1], back[start : start + PIECE + 1][::-1]])
+            for start in range(0, count - 1, PIECE)
+        ]
+        self.polygons(pieces, fill, **edge)
 
     def outline(self, points: Points, width_px: float | Sequence[float] | np.ndarray) -> np.ndarray:
         """The outline of a line of the given width, for filling."""
@@ -125,7 +134,7 @@ class Canvas:
     def _paste(self, fill: Fill, frame: tuple[int, int, int, int], mask: Image.Image, opacity: float) -> None:
         if opacity < 1:
             mask = mask.point(lambda value: value * opacity)
-        if isinstance(fill, Image.Image):
+        if isinstance(fill, Image.Image | Shading):
             self.image.paste(fill.crop(frame), frame, mask)
         else:
             self.image.paste(rgb(fill) if isinstance(fill, str) else fill, frame, mask)

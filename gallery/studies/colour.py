@@ -1,5 +1,7 @@
 """Colours, ramps and gradients for the generated studies."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
 
@@ -43,6 +45,19 @@ def colourise(field: np.ndarray, stops: Stops) -> Image.Image:
     """A field of values from 0 to 1 seen through a ramp of colours."""
     index = (np.clip(field, 0, 1) * 255).astype(np.uint8)
     return Image.fromarray(ramp(stops)[index])
+
+
+@dataclass(frozen=True)
+class Shading:
+    """A field seen through a ramp, coloured only where it is needed: most shapes are small."""
+
+    field: np.ndarray
+    stops: Stops
+
+    def crop(self, frame: tuple[int, int, int, int]) -> Image.Image:
+        """The coloured part inside (left, top, right, bottom)."""
+        left, top, right, bottom = frame
+        return colourise(self.field[top:bottom, left:right], self.stops)
 
 
 def vertical(size: Size, stops: Stops) -> Image.Image:

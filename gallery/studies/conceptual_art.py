@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 from gallery.studies.canvas import Canvas, Points, box, curve, oval
-from gallery.studies.colour import Colour, Size, colourise, mix, plane
+from gallery.studies.colour import Colour, Shading, Size, colourise, mix, plane
 from gallery.studies.motifs import Point, clouds, ridge
 from gallery.studies.noise import fractal
 from gallery.studies.surface import grain, paper
@@ -140,7 +140,7 @@ def thing_three_ways(rng: np.random.Generator, size: Size, *, thing: str) -> Ima
     canvas.multiply(1.03 - 0.12 * plane(size)[1])
     canvas.polygon(
         box(-0.01, 0.82, 1.01, 1.01),
-        colourise(
+        Shading(
             0.4 + 0.3 * plane(size)[1] + 0.1 * (fractal(rng, size, (300, 8)) - 0.5),
             [(0, "#8a7c68"), (1, "#b8a88c")],
         ),
@@ -150,7 +150,7 @@ def thing_three_ways(rng: np.random.Generator, size: Size, *, thing: str) -> Ima
     canvas.polygon(photo, "#f2efe8")
     canvas.polygon(
         box(0.085, 0.22, 0.295, 0.6),
-        colourise(0.75 - 0.35 * plane(size)[1], [(0, "#5c5a58"), (1, "#c9c7c2")]),
+        Shading(0.75 - 0.35 * plane(size)[1], [(0, "#5c5a58"), (1, "#c9c7c2")]),
     )
     canvas.polygon(box(0.085, 0.5, 0.295, 0.6), "#6d6b68")
     THINGS[thing](canvas, (0.19, 0.565), 0.27, True)

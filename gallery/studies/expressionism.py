@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 
 from gallery.studies.brush import Brushwork, along_edges, drifting, whirls
 from gallery.studies.canvas import Canvas, Points, curve, oval
-from gallery.studies.colour import Size, Stops, colourise, distance, mix, near, plane, vertical
+from gallery.studies.colour import Shading, Size, Stops, colourise, distance, mix, near, plane, vertical
 from gallery.studies.motifs import Point, ridge
 from gallery.studies.noise import fractal, smoothstep, wander
 from gallery.studies.surface import enhance, weave
@@ -176,7 +176,7 @@ def forest(
     floor = ridge(rng, 0.6, 0.03)
     canvas.polygon(
         floor,
-        colourise(
+        Shading(
             down + 0.6 * (fractal(rng, size, (90, 20)) - 0.5) - 0.2,
             [(0, "#1c3c5c"), (0.5, "#2c7c5c"), (1, "#d07c2c")],
         ),
@@ -392,7 +392,7 @@ def fjord(
     for base, tone in [(0.42, land[0]), (0.5, land[1])]:
         canvas.shape(ridge(rng, base, 0.09, roughness=0.35), tone)
     bands = 0.5 + 0.5 * np.sin((down - 0.5) * 40 / (0.4 + down) + fractal(rng, size, 240) * 7)
-    canvas.lay(colourise(bands, water), smoothstep(0.51, 0.53, down))
+    canvas.lay(Shading(bands, water), smoothstep(0.51, 0.53, down))
     jetty = [(1.05, 0.74), (0.46, 0.62), (0.42, 0.63), (0.88, 1.03), (1.05, 1.03)]
     canvas.shape(jetty, "#a05c3c", 6)
     for share in np.linspace(0.08, 0.95, 12):

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from gallery.studies.canvas import Canvas, box, curve, oval
-from gallery.studies.colour import Size, Stops, colourise, distance, mix, near, plane, vertical
+from gallery.studies.colour import Shading, Size, Stops, colourise, distance, mix, near, plane, vertical
 from gallery.studies.motifs import Point, clouds, crown, mirror, ridge, sun
 from gallery.studies.noise import fractal, smoothstep
 
@@ -16,7 +16,7 @@ def sky(rng: np.random.Generator, size: Size, air: Stops, cloud: Stops, *, cover
     canvas = Canvas(size, vertical(size, air))
     field = clouds(rng, size, cover=cover)
     body = 0.75 - 0.45 * plane(size)[1] + (fractal(rng, size, (150, 70)) - 0.5) * 0.7
-    canvas.lay(colourise(body, cloud), field * 0.92)
+    canvas.lay(Shading(body, cloud), field * 0.92)
     return canvas.image
 
 
@@ -32,7 +32,7 @@ def ground(
         + fractal(rng, size, (150, 40), octaves=4) * depth
     )
     value = 0.35 + depth * 0.3 + (streaks - 0.5) * patches
-    canvas.polygon(box(-0.02, horizon, 1.02, 1.02), colourise(value, tones))
+    canvas.polygon(box(-0.02, horizon, 1.02, 1.02), Shading(value, tones))
 
 
 def poplars(
@@ -196,7 +196,7 @@ def flower_field(
     slope = ridge(rng, 0.55, 0.05, roughness=0.4)
     slope[:-2, 1] += (slope[:-2, 0] - 0.5) * 0.16
     canvas.polygon(
-        slope, colourise(0.35 + 0.5 * plane(size)[1] + 0.4 * (fractal(rng, size, (120, 40)) - 0.5), grass)
+        slope, Shading(0.35 + 0.5 * plane(size)[1] + 0.4 * (fractal(rng, size, (120, 40)) - 0.5), grass)
     )
     for _ in range(640):
         y = 0.55 + 0.45 * rng.random() ** 0.8
@@ -256,7 +256,7 @@ def stacks(
     """Haystacks with long shadows on a mown field."""
     canvas = Canvas(size, vertical(size, air))
     canvas.lay(
-        colourise(fractal(rng, size, (300, 60)), [(0, air[0][1]), (1, air[-1][1])]),
+        Shading(fractal(rng, size, (300, 60)), [(0, air[0][1]), (1, air[-1][1])]),
         clouds(rng, size, cover=0.4) * 0.5,
     )
     for base, blend in [(0.38, 0.6), (0.42, 0.3)]:
@@ -302,7 +302,7 @@ def _stack(
     )
     across, _ = plane(canvas.size)
     light = 0.62 - 0.6 * (across - x) / wide * 0.7 + (fractal(rng, canvas.size, (14, 40)) - 0.5) * 0.5
-    canvas.polygon(body, colourise(light, straw))
+    canvas.polygon(body, Shading(light, straw))
     eave = curve(
         [
             (x - wide * 0.9, y - tall * 0.6),
@@ -320,7 +320,7 @@ def cliffs(rng: np.random.Generator, size: Size, *, air: Stops, sea: Stops, rock
     horizon = 0.42
     canvas.polygon(
         box(-0.02, horizon, 1.02, 1.02),
-        colourise(0.2 + 0.6 * plane(size)[1] + (fractal(rng, size, (120, 10)) - 0.5) * 0.6, sea),
+        Shading(0.2 + 0.6 * plane(size)[1] + (fractal(rng, size, (120, 10)) - 0.5) * 0.6, sea),
     )
     for x, reach in [(0.12, 0.012), (0.24, 0.018), (0.36, 0.01), (0.44, 0.014)]:
         wide, tall = canvas.radii(reach)
@@ -348,7 +348,7 @@ def cliffs(rng: np.random.Generator, size: Size, *, air: Stops, sea: Stops, rock
             - (plane(size)[0] - shore) * 0.2
             + 0.1 * (fractal(rng, size, (300, 9)) - 0.5)
         )
-        canvas.polygon(edge, colourise(strata, rock))
+        canvas.polygon(edge, Shading(strata, rock))
         grass = curve(
             [
                 (1.04, top - 0.05),

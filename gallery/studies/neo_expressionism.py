@@ -1,13 +1,15 @@
 """Neo-Expressionism: big heads, scratched fields, paint like mud and straw."""
 
 import math
+from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
 
 from gallery.studies.brush import Brushwork, along_edges, drifting, emboss
 from gallery.studies.canvas import Canvas, Points, box, curve, oval
-from gallery.studies.colour import Size, Stops, colourise, near, plane
+from gallery.studies.colour import Shading, Size, Stops, colourise, near, plane
 from gallery.studies.motifs import Point, branches
 from gallery.studies.noise import fractal, noise, smoothstep
 from gallery.studies.surface import weave
@@ -24,10 +26,10 @@ def _crusted(
     flow = along_edges(target, drifting(rng, size, cell_px=180, angle=angle, turn=stray), blur_px=14)
     brush = Brushwork(target)
     brush.cover(
-        target, rng, length_px=90, width_px=30, flow=flow, step_px=30, jitter=16, tint=8, stray=0.4, dry=0.6
+        target, rng, length_px=90, width_px=30, flow=flow, step_px=34, jitter=16, tint=8, stray=0.4, dry=0.6
     )
     brush.cover(
-        target, rng, length_px=48, width_px=15, flow=flow, step_px=21, jitter=20, tint=9, stray=0.5, dry=0.7
+        target, rng, length_px=48, width_px=15, flow=flow, step_px=25, jitter=20, tint=9, stray=0.5, dry=0.7
     )
     brush.restate(target, opacity=0.45)
     crust = fractal(rng, size, 22, octaves=4, gain=0.65) * 150
@@ -145,11 +147,18 @@ def head(
             accent,
         )
     _scrawl(canvas, rng, at([(0.0, 0.42), (-0.05, 0.58), (0.05, 0.585)]), line, 6)
-    _teeth(canvas, rng, at, line)
+    _teeth(canvas, rng, at)
     for k in range(15):
         x = -0.24 + 0.48 * k / 14
         root = at([(x, 0.2 - 0.06 * math.cos(x * 6))])[0]
-        _scrawl(canvas, rng, [root, root + (rng.normal(0, 0.03), -rng.uniform(0.05, 0.13))], line, 5, times=1)
+        _scrawl(
+            canvas,
+            rng,
+            [root, np.add(root, (rng.normal(0, 0.03), -rng.uniform(0.05, 0.13)))],
+            line,
+            5,
+            times=1,
+        )
     _scrawl(canvas, rng, at([(-0.1, 0.84), (-0.12, 1.02)]), line, 8)
     _scrawl(canvas, rng, at([(0.1, 0.84), (0.13, 1.02)]), line, 8)
     _runs(canvas, rng, accent, count=7)
@@ -169,19 +178,19 @@ def _eye(canvas: Canvas, rng: np.random.Generator, spot: Point, reach: float, li
         _scrawl(canvas, rng, np.vstack([ring[::15], ring[:1]]), line, 4, times=1, shake=0.004)
 
 
-def _teeth(canvas: Canvas, rng: np.random.Generator, at: object, line: str) -> None:
+def _teeth(canvas: Canvas, rng: np.random.Generator, at: Callable[[Points], np.ndarray]) -> None:
     canvas.polygon(at(box(-0.15, 0.65, 0.15, 0.75)), "#f0e8d4")
     _scrawl(
         canvas,
         rng,
         at([(-0.16, 0.65), (0, 0.64), (0.16, 0.65), (0.16, 0.75), (0, 0.76), (-0.16, 0.75), (-0.16, 0.65)]),
-        line,
+        SOOT,
         5,
     )
-    _scrawl(canvas, rng, at([(-0.16, 0.7), (0.16, 0.7)]), line, 4, times=1)
+    _scrawl(canvas, rng, at([(-0.16, 0.7), (0.16, 0.7)]), SOOT, 4, times=1)
     for x in np.linspace(-0.12, 0.12, 7):
         _scrawl(
-            canvas, rng, at([(x, 0.65), (x + rng.normal(0, 0.004), 0.75)]), line, 3.5, times=1, shake=0.003
+            canvas, rng, at([(x, 0.65), (x + rng.normal(0, 0.004), 0.75)]), SOOT, 3.5, times=1, shake=0.003
         )
 
 
@@ -222,7 +231,7 @@ def furrows(
     canvas = Canvas(size, colourise(light, soil))
     canvas.polygon(
         box(-0.01, -0.01, 1.01, horizon),
-        colourise(down / horizon * 0.7 + 0.6 * (fractal(rng, size, (120, 40)) - 0.4), air),
+        Shading(down / horizon * 0.7 + 0.6 * (fractal(rng, size, (120, 40)) - 0.4), air),
     )
     canvas.polygon(box(-0.01, horizon - 0.012, 1.01, horizon + 0.012), SOOT, soft_px=4)
     canvas.image = _crusted(rng, canvas.image, angle=1.4, stray=0.5)
@@ -278,7 +287,7 @@ def hall(rng: np.random.Generator, size: Size, *, wood: Stops, glow: str) -> Ima
             (vanish[0] + reach, vanish[1] - reach * 0.6),
             (vanish[0] + reach, vanish[1] + reach * 1.05),
         ]
-        for start, end in zip(frame[:-1], frame[1:], strict=True):
+        for start, end in pairwise(frame):
             _scrawl(canvas, rng, [start, end], SOOT, 3 + 22 * reach, times=2, shake=0.004)
     for k in np.linspace(0, 2 * math.pi, 34):
         start = (vanish[0] + 0.1 * math.cos(k), vanish[1] + 0.1 * math.sin(k))

@@ -5,6 +5,8 @@ from PIL import Image
 
 from gallery.studies.colour import Size
 
+COARSE_PX = 20  # noise with cells at least this large is made at a quarter of the size
+
 
 def noise(rng: np.random.Generator, size: Size, cell_px: float | tuple[float, float]) -> np.ndarray:
     """Smooth noise from about 0 to 1, float32 of shape (h, w); one random value per cell."""
@@ -25,10 +27,16 @@ def fractal(
 ) -> np.ndarray:
     """Noise on several scales laid over one another, stretched to 0..1."""
     cell = np.array(cell_px if isinstance(cell_px, tuple) else (cell_px, cell_px), float)
+    scales = [(np.maximum(cell / 2**octave, 1.5), gain**octave) for octave in range(octaves)]
+    quarter = (max(2, size[0] // 4), max(2, size[1] // 4))
+    coarse = [(scale / 4, weight) for scale, weight in scales if scale.min() >= COARSE_PX]
     total = np.zeros((size[1], size[0]), np.float32)
-    for octave in range(octaves):
-        scale = np.maximum(cell / 2**octave, 1.5)
-        total += noise(rng, size, (scale[0], scale[1])) * gain**octave
+    if coarse and min(size) > COARSE_PX:  # large forms do not need every pixel
+        small = sum(noise(rng, quarter, (scale[0], scale[1])) * weight for scale, weight in coarse)
+        total += np.asarray(Image.fromarray(small.astype(np.float32)).resize(size, Image.Resampling.BICUBIC))
+        scales = scales[len(coarse) :]
+    for scale, weight in scales:
+        total += noise(rng, size, (scale[0], scale[1])) * weight
     low, high = total.min(), total.max()
     return (total - low) / (high - low)
 

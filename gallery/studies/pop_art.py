@@ -52,7 +52,7 @@ def _outlined(canvas: Canvas, outline: Points, fill: str | None, width: float = 
 def _in(cell: tuple[float, float, float, float], canvas: Canvas, points: Points) -> np.ndarray:
     """Points from -1 to 1 set into the middle of a cell without stretching them."""
     left, top, right, bottom = cell
-    half = min((right - left) * canvas.size[0], (bottom - top) * canvas.size[1]) / 2
+    half = min((right - left) * canvas.size[0], (bottom - top) * canvas.size[1]) / 2 * 1.12
     middle = ((left + right) / 2, (top + bottom) / 2)
     return np.asarray(points, float) * (half / canvas.size[0], half / canvas.size[1]) + middle
 
@@ -248,7 +248,7 @@ def repeated(
     """One thing many times, each pull in other colours."""
     canvas = Canvas(size, WHITE)
     for order in range(across * down):
-        palette = palettes[(order * 5 + order // across) % len(palettes)]
+        palette = palettes[(order + order // across) % len(palettes)]
         column, row = order % across, order // across
         cell = (column / across, row / down, (column + 1) / across, (row + 1) / down)
         canvas.polygon(box(*cell), palette[0])
@@ -278,7 +278,7 @@ def burst(
             far = reach * (1.0 if k % 2 else 0.66) * (1 + 0.12 * math.sin(k * 2.7))
             points.append(middle + np.array(canvas.radii(far)) * (math.cos(turn), math.sin(turn)))
         _outlined(canvas, points, tone, 0.008)
-    for k in range(7):
+    for _ in range(7):
         turn, far = rng.uniform(0, 6.28), rng.uniform(0.33, 0.48)
         _cloud(
             canvas,
@@ -577,8 +577,8 @@ WORKS = (
         repeated,
         (700, 920),
         thing="banana",
-        across=1,
-        down=4,
+        across=2,
+        down=2,
         palettes=(
             ("#f4f0e0", "#f8d41c", "#131217", "#d8d0bc"),
             ("#e0447c", "#f8d41c", "#131217", "#f8a0bc"),

@@ -10,7 +10,7 @@ from gallery.studies import landscape
 from gallery.studies import still_life as table
 from gallery.studies.brush import Brushwork, along_edges, drifting
 from gallery.studies.canvas import Canvas, box, curve, oval
-from gallery.studies.colour import Size, Stops, colourise, mix, near, plane, vertical
+from gallery.studies.colour import Shading, Size, Stops, colourise, mix, near, plane, vertical
 from gallery.studies.motifs import Point, branches, crown, mirror, ridge, wanderer
 from gallery.studies.noise import fractal, smoothstep
 from gallery.studies.surface import enhance, varnish, vignette, weave
@@ -41,7 +41,7 @@ def road(rng: np.random.Generator, size: Size, *, air: Stops, field: Stops, leav
     vanish = (0.46, 0.6)
     canvas.polygon(
         [vanish, (0.475, 0.6), (0.98, 1.02), (0.2, 1.02)],
-        colourise(0.55 + 0.5 * (fractal(rng, size, (60, 20)) - 0.5), [(0, "#8a7452"), (1, "#d9c296")]),
+        Shading(0.55 + 0.5 * (fractal(rng, size, (60, 20)) - 0.5), [(0, "#8a7452"), (1, "#d9c296")]),
     )
     for share in (0.33, 0.66):
         foot = 0.2 + 0.78 * share
@@ -85,7 +85,7 @@ def ploughed(rng: np.random.Generator, size: Size, *, air: Stops, soil: Stops) -
     lanes = (across - 0.7) / depth * 2.4 + (fractal(rng, size, 60) - 0.5) * 0.5
     rows = 0.5 + 0.34 * np.sin(lanes * 2 * math.pi) * smoothstep(0, 0.2, depth)
     light = rows + (fractal(rng, size, (30, 8)) - 0.5) * 0.45
-    canvas.polygon(box(-0.02, horizon, 1.02, 1.02), colourise(light, soil))
+    canvas.polygon(box(-0.02, horizon, 1.02, 1.02), Shading(light, soil))
     canvas.polygon(box(-0.02, horizon - 0.004, 1.02, horizon + 0.022), "#7d7a4c", soft_px=4, opacity=0.8)
     branches(canvas, rng, (0.2, 0.66), 0.15, "#2c241c", width_px=17, depth=6, spread=0.5)
     for _ in range(13):
@@ -163,7 +163,7 @@ def kitchen(rng: np.random.Generator, size: Size, *, wall: Stops, board: Stops, 
     planks = (fractal(rng, size, (500, 8), octaves=3) - 0.5) * 0.5 - 0.25 * (
         np.abs((down * 8.5) % 1 - 0.5) > 0.47
     )
-    canvas.polygon(box(-0.02, 0.62, 1.02, 1.02), colourise(0.62 - 0.3 * across + planks, board))
+    canvas.polygon(box(-0.02, 0.62, 1.02, 1.02), Shading(0.62 - 0.3 * across + planks, board))
     onion: Stops = [(0, "#2a140a"), (0.35, "#8a4c20"), (0.65, "#c98a48"), (0.85, "#e6bd84"), (1, "#fff2d8")]
     egg: Stops = [(0, "#4a3c30"), (0.4, "#a8927a"), (0.75, "#e0cfb6"), (1, "#fffaf0")]
     tin: Stops = [(0, "#14181a"), (0.35, "#454e50"), (0.62, "#838c8a"), (0.85, "#c0c4bc"), (1, "#fbfbf2")]
@@ -198,7 +198,7 @@ def shore(rng: np.random.Generator, size: Size, *, air: Stops, sea: Stops) -> Im
     down = plane(size)[1]
     canvas.polygon(
         box(-0.02, 0.5, 1.02, 0.72),
-        colourise(0.3 + 1.6 * (down - 0.5) + 0.7 * (fractal(rng, size, (140, 6)) - 0.5), sea),
+        Shading(0.3 + 1.6 * (down - 0.5) + 0.7 * (fractal(rng, size, (140, 6)) - 0.5), sea),
     )
     for y in (0.6, 0.645, 0.685):
         x = np.linspace(-0.02, 1.02, 90)
@@ -291,7 +291,7 @@ def stream(rng: np.random.Generator, size: Size, *, air: Stops, leaves: Stops) -
         )
         canvas.polygon(
             bank,
-            colourise(0.5 + 0.8 * (fractal(rng, size, (26, 12)) - 0.5), [(0, "#2c2c18"), (1, "#8f8650")]),
+            Shading(0.5 + 0.8 * (fractal(rng, size, (26, 12)) - 0.5), [(0, "#2c2c18"), (1, "#8f8650")]),
         )
     return canvas.image
 

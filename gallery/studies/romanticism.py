@@ -8,7 +8,7 @@ from PIL import Image
 from gallery.studies import landscape
 from gallery.studies.brush import Brushwork, along_edges, drifting
 from gallery.studies.canvas import Canvas, box, curve
-from gallery.studies.colour import Size, Stops, colourise, distance, mix, plane, vertical
+from gallery.studies.colour import Shading, Size, Stops, colourise, distance, mix, plane, vertical
 from gallery.studies.motifs import Point, branches, clouds, crown, mirror, ridge, sun, wanderer
 from gallery.studies.noise import fractal, smoothstep, wander
 from gallery.studies.surface import cracked, enhance, varnish, vignette
@@ -64,7 +64,7 @@ def _ledge(canvas: Canvas, rng: np.random.Generator, at: float, rock: str) -> No
     dark = mix(rock, "#0c0a0a", 0.72)
     canvas.polygon(
         outline,
-        colourise(stone, [(0, "#120f10"), (0.45, _code(dark)), (1, _code(mix(rock, "#c9b49a", 0.3)))]),
+        Shading(stone, [(0, "#120f10"), (0.45, _code(dark)), (1, _code(mix(rock, "#c9b49a", 0.3)))]),
     )
     top = float(np.interp(at, x, 1.0 - rise))
     wanderer(canvas, (at, top + 0.012), 0.12, "#14121a")
@@ -210,7 +210,7 @@ def storm_at_sea(rng: np.random.Generator, size: Size, *, air: Stops, sea: Stops
             + (fractal(rng, size, (70, 18)) - 0.5) * 0.55
         )
         canvas.polygon(
-            np.vstack([np.stack([x, crest], axis=1), [(1.02, 1.02), (-0.02, 1.02)]]), colourise(light, sea)
+            np.vstack([np.stack([x, crest], axis=1), [(1.02, 1.02), (-0.02, 1.02)]]), Shading(light, sea)
         )
         foam = np.stack([x, crest], axis=1)
         canvas.ribbon(
@@ -273,7 +273,7 @@ def alpine_lake(rng: np.random.Generator, size: Size, *, air: Stops, snow: str, 
             (0.5, mix_code(shade, snow, 0.3 + blend * 0.4)),
             (1, mix_code(snow, air[-1][1], blend * 0.5)),
         ]
-        canvas.polygon(peaks, colourise(0.12 + sunlit * 0.9 + 0.15 * facets, tones))
+        canvas.polygon(peaks, Shading(0.12 + sunlit * 0.9 + 0.15 * facets, tones))
         canvas.lay(
             air[-1][1],
             np.exp(-(((plane(size)[1] - base - 0.13) / 0.05) ** 2)) * 0.45 * fractal(rng, size, (260, 50)),
@@ -287,7 +287,7 @@ def alpine_lake(rng: np.random.Generator, size: Size, *, air: Stops, snow: str, 
     canvas.lay(mix(shade, "#0c141c", 0.6), np.where(plane(size)[1] > 0.7, 0.42, 0).astype(np.float32))
     bank = curve([(-0.02, 0.86), (0.2, 0.84), (0.4, 0.92), (0.6, 1.04), (-0.02, 1.04)], steps=10)
     canvas.polygon(
-        bank, colourise(0.4 + 0.7 * (fractal(rng, size, (50, 20)) - 0.5), [(0, "#0c0c0a"), (1, "#4c4632")])
+        bank, Shading(0.4 + 0.7 * (fractal(rng, size, (50, 20)) - 0.5), [(0, "#0c0c0a"), (1, "#4c4632")])
     )
     for x, tall in [(0.05, 0.5), (0.12, 0.36), (0.2, 0.26)]:
         _spruce(canvas, (x, 0.92), tall, mix("#0c120f", shade, 0.12))
@@ -346,7 +346,7 @@ def moonrise(rng: np.random.Generator, size: Size, *, air: Stops, light: str, at
         steps=10,
     )
     canvas.polygon(
-        rocks, colourise(0.3 + 0.7 * (fractal(rng, size, (60, 36)) - 0.4), [(0, "#08080a"), (1, "#4a4038")])
+        rocks, Shading(0.3 + 0.7 * (fractal(rng, size, (60, 36)) - 0.4), [(0, "#08080a"), (1, "#4a4038")])
     )
     for offset, tall in [(-0.05, 0.14), (0.02, 0.13)]:
         wanderer(canvas, (side + offset, 0.855), tall, "#0c0b0e", stick=False)
@@ -367,7 +367,7 @@ def glade(rng: np.random.Generator, size: Size, *, air: Stops, leaves: Stops) ->
     canvas.lay("#2c2216", np.where(plane(size)[1] > 0.73, 0.4, 0).astype(np.float32))
     bank = ridge(rng, 0.93, 0.03)
     canvas.polygon(
-        bank, colourise(0.4 + 0.8 * (fractal(rng, size, (24, 14)) - 0.5), [(0, "#0e0c06"), (1, "#5c5028")])
+        bank, Shading(0.4 + 0.8 * (fractal(rng, size, (24, 14)) - 0.5), [(0, "#0e0c06"), (1, "#5c5028")])
     )
     for _ in range(16):
         x, y, r = 0.5 + rng.normal(0, 0.16), 0.24 + rng.normal(0, 0.06), rng.uniform(0.004, 0.008)

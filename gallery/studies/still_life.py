@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from gallery.studies.canvas import Canvas, curve, oval
-from gallery.studies.colour import Stops, colourise, distance, mix
+from gallery.studies.colour import Shading, Stops, distance, mix
 from gallery.studies.motifs import UPPER_LEFT, Light, Point, ball, vessel
 from gallery.studies.noise import fractal
 
@@ -174,7 +174,7 @@ def plate(canvas: Canvas, centre: Point, radius: float, stops: Stops, *, tilt: f
     slant = (canvas_slant(canvas, centre, radius) * 0.5 + 0.5).clip(0, 1)
     for share, drop, lift in [(1.02, 0.1, -0.28), (1, 0, 0.12), (0.74, 0.05, -0.2), (0.7, 0.1, 0.02)]:
         rim = oval((centre[0], centre[1] + tall * drop), (radius * share, tall * share))
-        canvas.polygon(rim, colourise(slant * 0.62 + lift + 0.12, stops))
+        canvas.polygon(rim, Shading(slant * 0.62 + lift + 0.12, stops))
 
 
 def canvas_slant(canvas: Canvas, centre: Point, radius: float) -> np.ndarray:

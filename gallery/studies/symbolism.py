@@ -7,7 +7,7 @@ from PIL import Image
 
 from gallery.studies.brush import Brushwork, along_edges, drifting
 from gallery.studies.canvas import Canvas, Points, box, curve, oval
-from gallery.studies.colour import Size, Stops, colourise, mix, near, plane, vertical
+from gallery.studies.colour import Shading, Size, Stops, colourise, mix, near, plane, vertical
 from gallery.studies.landscape import mix_code
 from gallery.studies.motifs import Point, ball, branches, clouds, crown, lights, mirror, ridge, sun
 from gallery.studies.noise import fractal, noise, smoothstep, wander
@@ -65,7 +65,7 @@ def isle(
     bank = 0.625 - 0.055 * (1 - (x / 0.33) ** 2) ** 0.6 + 0.012 * wander(rng, 60, roughness=0.7)
     canvas.polygon(
         np.vstack([np.stack([middle + x, bank], axis=1), [(middle + 0.34, 0.63), (middle - 0.34, 0.63)]]),
-        colourise(
+        Shading(
             0.4 + 0.8 * (fractal(rng, size, (30, 12), octaves=4) - 0.5),
             [(0, "#14121a"), (0.6, mix_code(stone, "#14121a", 0.3)), (1, stone)],
         ),
@@ -114,7 +114,7 @@ def birches(
     floor = 0.48
     carpet = 0.25 + 0.6 * (down - floor) / (1 - floor) + 0.6 * (fractal(rng, size, (22, 9), octaves=3) - 0.5)
     canvas.lay(
-        colourise(carpet, ground),
+        Shading(carpet, ground),
         smoothstep(floor - 0.03, floor + 0.05, down + 0.03 * (noise(rng, size, 60) - 0.5)),
     )
     for depth in np.sort(rng.uniform(0, 1, 26)):
@@ -175,9 +175,9 @@ def threshold(rng: np.random.Generator, size: Size, *, air: Stops, light: str, s
     for step, y in enumerate(np.linspace(0.78, 1.0, 6)):
         half = 0.2 + 0.05 * step
         shade = 0.62 - 0.28 * np.abs(across - 0.5) * 2 + 0.25 * (fractal(rng, size, 60) - 0.5)
-        canvas.polygon(box(0.5 - half, y, 0.5 + half, y + 0.02), colourise(shade + 0.12, stone))
+        canvas.polygon(box(0.5 - half, y, 0.5 + half, y + 0.02), Shading(shade + 0.12, stone))
         canvas.polygon(
-            box(0.5 - half - 0.005, y + 0.02, 0.5 + half + 0.005, 1.02), colourise(shade * 0.55, stone)
+            box(0.5 - half - 0.005, y + 0.02, 0.5 + half + 0.005, 1.02), Shading(shade * 0.55, stone)
         )
     for side in (-1, 1):
         _pillar(canvas, rng, 0.5 + side * 0.33, stone, -side)
@@ -190,9 +190,9 @@ def _pillar(canvas: Canvas, rng: np.random.Generator, x: float, stone: Stops, li
     across, _ = plane(canvas.size)
     turn = np.clip((across - x) / half, -1, 1)
     light = 0.4 + 0.34 * turn * lit - 0.25 * turn**2 + 0.25 * (fractal(rng, canvas.size, (20, 120)) - 0.5)
-    canvas.polygon(box(x - half, 0.12, x + half, 1.02), colourise(light, stone))
-    canvas.polygon(box(x - half * 1.35, 0.075, x + half * 1.35, 0.125), colourise(light + 0.1, stone))
-    canvas.polygon(box(x - half * 1.2, 0.9, x + half * 1.2, 1.02), colourise(light, stone))
+    canvas.polygon(box(x - half, 0.12, x + half, 1.02), Shading(light, stone))
+    canvas.polygon(box(x - half * 1.35, 0.075, x + half * 1.35, 0.125), Shading(light + 0.1, stone))
+    canvas.polygon(box(x - half * 1.2, 0.9, x + half * 1.2, 1.02), Shading(light, stone))
     canvas.disc((x, 0.045), 0.05, mix(stone[1][1], GOLD, 0.4))
 
 

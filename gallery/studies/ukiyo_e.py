@@ -257,7 +257,7 @@ def _cloudlets(canvas: Canvas, rng: np.random.Generator, tone: str) -> None:
 def _forest(canvas: Canvas, rng: np.random.Generator, tone: str) -> None:
     for row, base in enumerate(np.linspace(0.84, 1.0, 6)):
         shade = mix(tone, INK, 0.12 * row)
-        shapes = [box(-0.02, base + 0.045, 1.02, 1.02)] if row > 2 else []
+        shapes = [box(-0.02, base + 0.012, 1.02, 1.02)] if row > 2 else []
         for x in np.arange(-0.02, 1.03, 0.017):
             foot = (
                 x + rng.normal(0, 0.004),
