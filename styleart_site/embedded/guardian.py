@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import time
 from dataclasses import dataclass
@@ -157,13 +158,16 @@ def guard(data_dir: Path) -> None:
     users_lock = places.open_lock("users.lock")
     logger.info("guarding %s", data_dir)
     _keep_watch(places, watches, users_lock)
-    if is_same_file(users_lock, places.run / "users.lock"):
+    # If the folder was deleted, what lies there now is another guardian's.
+    is_still_ours = is_same_file(users_lock, places.run / "users.lock")
+    if is_still_ours:
         places.state.unlink(missing_ok=True)
         for watch in watches:
             watch.wish.unlink(missing_ok=True)
-    # else the folder was deleted, and what lies there now is another guardian's
     for watch in watches:
         watch.stop()
+    if is_still_ours and places.sockets != places.run:
+        shutil.rmtree(places.sockets, ignore_errors=True)
     logger.info("stopped")
 
 

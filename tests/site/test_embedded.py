@@ -423,6 +423,9 @@ def test_any_path_will_do(tmp_path_factory, made_once, folders, users, name):
     assert user.query("SELECT 1") == [(1,)]
     assert user.redis.ping()
     assert Path(user.answer["host"]).stat().st_mode & 0o077 == 0
+    user.leave()
+    wait_until(lambda: is_quiet(data_dir))
+    assert not Path(user.answer["redis"]).parent.exists()
 
 
 def test_two_data_folders_run_side_by_side(user, users, tmp_path_factory, made_once, folders):
