@@ -3,7 +3,6 @@
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -54,8 +53,10 @@ class _Waiting:
 
     record: PaintingRecord
     data: bytes
-    sha256: str
-    answer: Future
+
+
+class PictureChanged(ValueError):  # noqa: N818 - reads as what happened
+    """These bytes are not the ones that were measured."""
 
 
 class ImportRunning(RuntimeError):  # noqa: N818 - reads as what happened
@@ -173,7 +174,8 @@ def _submitted(record: PaintingRecord, readers: Readers) -> Outcome | _Waiting:
         return Outcome(record.name, Result.FAILED, "It is not the file that was meant: its SHA-256 differs.")
     if Artwork.objects.filter(sha256=sha256).exclude(picture="").exists():
         return Outcome(record.name, Result.KNOWN)
-    return _Waiting(record, data, sha256, readers.submit(data))
+    readers.submit(record.picture)
+    return _Waiting(record, data)
 
 
 def _settled(
@@ -183,14 +185,20 @@ def _settled(
         return item
     name = item.record.name
     try:
-        answer = readers.result(item.answer, item.data)
+        answer = readers.answer()
     except inference.UnreadableImage as error:
         return Outcome(name, Result.FAILED, str(error))
     except MemoryError:
         return Outcome(name, Result.FAILED, "There is not enough memory to decode it.")
     except ReaderDied:
         return Outcome(name, Result.FAILED, "The process that decoded it died, twice.")
-    return Outcome(name, Result.NEW if save(item.record, item.data, answer) else Result.KNOWN)
+    except OSError as error:
+        return Outcome(name, Result.FAILED, f"It cannot be read: {error.strerror}.")
+    try:
+        is_new = save(item.record, item.data, answer)
+    except PictureChanged:
+        return Outcome(name, Result.FAILED, "It changed while it was read. Import it again.")
+    return Outcome(name, Result.NEW if is_new else Result.KNOWN)
 
 
 # From records to rows
@@ -203,7 +211,10 @@ def save_painting(
     """Bring one painting into the catalogue; tells whether it is new there.
 
     A work with a picture is left as it is; one without gets it, and what else it lacks.
+    Raises PictureChanged.
     """
+    if hashlib.sha256(data).hexdigest() != measured.sha256:
+        raise PictureChanged
     artist = save_artist(record.artist) if record.artist else None
     work = _work_of(record, artist, measured.sha256)
     if work.picture:

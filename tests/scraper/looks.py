@@ -4,7 +4,7 @@ import os
 
 
 def look(data: bytes) -> int:
-    """Measure the length; some bytes are deadly."""
+    """Tell the length; some bytes are deadly."""
     if data.startswith(b"deadly"):
         os._exit(9)
     if data.startswith(b"wrong"):

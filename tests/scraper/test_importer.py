@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery import pictures as gallery_pictures
 from gallery.models import Artist, Artwork, Style
 from scraper import importer
 from scraper.importer import Result
@@ -126,6 +127,15 @@ def test_pictures_that_cannot_be_used_are_named_with_their_reason(painting):
     assert "not a picture" in found[1]
     assert found[2] == "Its picture is missing."
     assert "SHA-256" in found[3]
+    assert not Artwork.objects.exists()
+
+
+def test_bytes_that_were_not_measured_are_not_kept(painting):
+    measured = gallery_pictures.measure(picture(1))
+
+    with pytest.raises(importer.PictureChanged):
+        importer.save_painting(painting, picture(2), measured, shelf=importer.StyleShelf())
+
     assert not Artwork.objects.exists()
 
 
