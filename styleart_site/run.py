@@ -69,7 +69,8 @@ def run() -> None:
 
 def _read_environment() -> Env:
     env = Env()
-    env.read_env(REPOSITORY / ".env", recurse=False)
+    if env.bool("READ_DOTENV", True):
+        env.read_env(REPOSITORY / ".env", recurse=False)
     return env
 
 

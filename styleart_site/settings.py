@@ -4,7 +4,10 @@ Importing this module starts or joins the embedded PostgreSQL and Redis, unless
 DATABASE_URL and REDIS_URL name real servers.
 """
 
+import contextlib
+import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import dj_database_url
@@ -15,7 +18,8 @@ from . import embedded
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
+if env.bool("READ_DOTENV", True):
+    env.read_env(BASE_DIR / ".env", recurse=False)
 
 DATA_DIR = env.path("STYLEART_DATA", BASE_DIR / "var").resolve()
 DATABASE_URL = env.str("DATABASE_URL", "")
@@ -28,17 +32,17 @@ DEBUG = env.bool("DEBUG", False)
 def _own_secret_key() -> str:
     """Make the key of an embedded copy once and keep it in the data folder."""
     path = DATA_DIR / "secret_key"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
+    if not path.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=DATA_DIR) as file:  # mode 0600
             file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    return path.read_text() or secrets.token_urlsafe(50)
+            file.flush()
+            with contextlib.suppress(FileExistsError):  # another process was faster
+                os.link(file.name, path)
+    return path.read_text()
 
 
-SECRET_KEY = env.str("SECRET_KEY", _own_secret_key()) if EMBEDDED else env.str("SECRET_KEY")
+SECRET_KEY = env.str("SECRET_KEY", "") or _own_secret_key() if EMBEDDED else env.str("SECRET_KEY")
 ALLOWED_HOSTS = (
     env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]) if EMBEDDED else env.list("ALLOWED_HOSTS")
 )
@@ -215,5 +219,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "PIL": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "PIL": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},  # else the sweep writes two lines every five seconds
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }
