@@ -99,7 +99,7 @@ _DECODER_FAULTS = (
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
-    Image.DecompressionBombWarning,  # an error where Python is told to treat warnings so
+    Warning,  # errors where Python is told to treat them so
 )
 
 _UPRIGHT = {

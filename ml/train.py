@@ -48,9 +48,9 @@ class Settings:
     work: str = knob("var/training", "folder for the pixel cache, checkpoints and logs")
     seed: int = knob(20, "seed of every random choice")
     size_px: int = knob(INPUT_SIZE_PX, "side of the pictures the exported model takes")
-    train_size_px: int = knob(192, "side of the pictures while fine-tuning; crops make things look larger")
+    train_size_px: int = knob(160, "side of the pictures while fine-tuning; crops make things look larger")
     cache_px: int = knob(256, "side of the decoded pictures that crops are cut from")
-    epochs: int = knob(12, "epochs of fine-tuning; 0 exports the linear head on frozen features")
+    epochs: int = knob(7, "epochs of fine-tuning; 0 exports the linear head on frozen features")
     batch_size: int = knob(16, "pictures a step")
     backbone_rate: float = knob(1.5e-4, "peak learning rate of MobileNetV2's layers")
     head_rate: float = knob(5e-4, "peak learning rate of the linear head")
@@ -72,6 +72,9 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"The manifest cannot be used: {error}", file=sys.stderr)
         return 1
+    if settings.weights not in ("imagenet", "none") and not Path(settings.weights).is_file():
+        print(f"There are no weights at {settings.weights}.", file=sys.stderr)
+        return 1
     print(f"{len(data.pictures)} pictures, {len(data.styles)} styles, fingerprint {data.fingerprint}")
 
     run = Path(settings.work) / f"run-{_name_of(settings, data)}"
@@ -79,6 +82,8 @@ def main() -> int:
     (run / "settings.json").write_text(json.dumps(asdict(settings), indent=2))
 
     network = build(data, settings)
+    if not (run / "checkpoint.npz").exists():  # a checkpoint knows better
+        fit_head(network, data, settings)
     fine_tune(network, data, settings, run)
     card = export.export(
         network, data, out=Path(settings.out), size_px=settings.size_px, recipe=asdict(settings)
@@ -132,25 +137,21 @@ class Network:
 
 
 def build(data: Dataset, settings: Settings) -> Network:
-    """Load the backbone and fit the head on its features, so that fine-tuning starts from sense."""
-    file = settings.weights not in ("imagenet", "none")
+    """Load the backbone and put a head of the right width on it."""
     backbone = keras.applications.MobileNetV2(
         include_top=False,
         pooling="avg",
         input_shape=(None, None, 3),
         weights="imagenet" if settings.weights == "imagenet" else None,
     )
-    if file:
+    if settings.weights not in ("imagenet", "none"):
         backbone.load_weights(settings.weights)
     train = data.part("train")
     if settings.weights == "none":
         _take_statistics(backbone, scale(next(batches(train, settings.size_px, batch_size=64))))
-    targets = data.targets(train)
-    head = keras.layers.Dense(int(targets.max()) + 1, name="head")
+    head = keras.layers.Dense(int(data.targets(train).max()) + 1, name="head")
     head.build((None, backbone.output_shape[-1]))
-    network = Network(backbone, head)
-    _fit_head(head, network.features(train, settings.size_px), targets, settings.head_penalty)
-    return network
+    return Network(backbone, head)
 
 
 def _take_statistics(backbone: keras.Model, pixels: np.ndarray) -> None:
@@ -161,17 +162,22 @@ def _take_statistics(backbone: keras.Model, pixels: np.ndarray) -> None:
     backbone(pixels, training=True)
 
 
-def _fit_head(head: keras.layers.Dense, features: np.ndarray, targets: np.ndarray, penalty: float) -> None:
-    """Fit logistic regression with squared weights penalised, on all features at once."""
+def fit_head(network: Network, data: Dataset, settings: Settings) -> None:
+    """Fit the head on frozen features of all training pictures, so that fine-tuning starts from sense.
+
+    It is logistic regression with the squared weights penalised.
+    """
+    train, head = data.part("train"), network.head
+    features = network.features(train, settings.size_px)
     mean, spread = features.mean(0), features.std(0).mean()
-    inputs, labels = tf.constant((features - mean) / spread), tf.one_hot(targets, head.units)
+    inputs, labels = tf.constant((features - mean) / spread), tf.one_hot(data.targets(train), head.units)
     optimizer = keras.optimizers.Adam(3e-3)
 
     @tf.function
     def step() -> None:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, head(inputs)))
-            loss += penalty * tf.reduce_sum(head.kernel**2)
+            loss += settings.head_penalty * tf.reduce_sum(head.kernel**2)
         optimizer.apply(tape.gradient(loss, head.trainable_variables), head.trainable_variables)
 
     for _ in range(200):
