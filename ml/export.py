@@ -235,7 +235,7 @@ def _thresholds(val: Answers, *, has_photographs: bool) -> dict[str, float]:
     sure = _lowest(top, right, SURE_IS_RIGHT)
     likely = min(sure, _lowest(top[top < sure], right[top < sure], LIKELY_IS_RIGHT))
     refused = np.quantile(val.not_a_painting[val.is_painting], 1 - PAINTINGS_REFUSED)
-    not_a_painting = max(float(refused), 0.25) if has_photographs else 2.0  # 2: never
+    not_a_painting = max(float(refused), 0.1) if has_photographs else 2.0  # 2: never
     return {"sure": round(sure, 3), "likely": round(likely, 3), "not_a_painting": round(not_a_painting, 3)}
 
 

@@ -194,12 +194,12 @@ def test_real_paintings_by_unseen_artists_are_mostly_told_right():
         pytest.skip("the shared paintings are not on this machine")
     with (PAINTINGS / "manifest.csv").open(newline="", encoding="utf-8") as file:
         test = [row for row in csv.DictReader(file) if row["split"] == "test"]
-    chosen = [row for row in test if row["style"] in inference.model_card()["labels"]][::6]
+    chosen = [row for row in test if row["style"] in inference.model_card()["labels"]][::3]
 
     answers = [inference.classify(Path(PAINTINGS, row["path"]).read_bytes()) for row in chosen]
 
     right = [
         next(iter(answer.probabilities)) == row["style"] for answer, row in zip(answers, chosen, strict=True)
     ]
-    assert len(chosen) > 150
-    assert np.mean(right) > 0.42  # the whole test part: see docs/experiments.md; chance: 0.07
+    assert len(chosen) > 300
+    assert np.mean(right) > 0.41  # 0.449 when it was exported; always naming the commonest style: 0.08
