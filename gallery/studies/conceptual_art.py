@@ -134,15 +134,17 @@ def _turned(canvas: Canvas, centre: Point, half: Point, turn: float) -> np.ndarr
     return turned / canvas.scale + centre
 
 
-def thing_three_ways(rng: np.random.Generator, size: Size, *, thing: str) -> Image.Image:
+def thing_three_ways(
+    rng: np.random.Generator, size: Size, *, thing: str, wall: str, floor: tuple[str, str]
+) -> Image.Image:
     """A thing, its photograph, and its plan, side by side on a wall."""
-    canvas = Canvas(size, "#e2ded6")
+    canvas = Canvas(size, wall)
     canvas.multiply(1.03 - 0.12 * plane(size)[1])
     canvas.polygon(
         box(-0.01, 0.82, 1.01, 1.01),
         Shading(
             0.4 + 0.3 * plane(size)[1] + 0.1 * (fractal(rng, size, (300, 8)) - 0.5),
-            [(0, "#8a7c68"), (1, "#b8a88c")],
+            [(0, floor[0]), (1, floor[1])],
         ),
     )
     photo = box(0.07, 0.2, 0.31, 0.62)
@@ -295,7 +297,14 @@ WORKS = (
         tones=("#2c4a8c", "#b0342c", "#3c3a38"),
         side=5,
     ),
-    work("Lamp, its picture, its plan", thing_three_ways, (720, 900), thing="lamp"),
+    work(
+        "Lamp, its picture, its plan",
+        thing_three_ways,
+        (720, 900),
+        thing="lamp",
+        wall="#5c6460",
+        floor=("#34383a", "#5c6062"),
+    ),
     work(
         "Thirty-five cards, one moved",
         one_shift,
@@ -310,7 +319,14 @@ WORKS = (
     work("A walk in a straight line", map_of_a_walk, (720, 900), tone="#b8281f"),
     work("Lines to every corner", lines_to_points, (880, 820), ground="#f0ece0", tone="#55534f", count=6),
     work("Twelve tasks, one open", index_cards, (900, 760), tones=("#f0e8d2", "#e6dcc0", "#efe9dc")),
-    work("Ladder, its picture, its plan", thing_three_ways, (960, 620), thing="ladder"),
+    work(
+        "Ladder, its picture, its plan",
+        thing_three_ways,
+        (960, 620),
+        thing="ladder",
+        wall="#e2ded6",
+        floor=("#8a7c68", "#b8a88c"),
+    ),
     work("Arcs on a grey wall", arcs, (960, 580), ground="#b9b6ae", tones=("#f4f1e8", "#2c2b2a"), side=7),
     work("Sixteen hours of daylight", photographs, (940, 760), across=4, down=4, paper_tone="#c4c0b6"),
     work("White lines, dark board", lines_to_points, (680, 920), ground="#23282a", tone="#b8bcb8", count=4),

@@ -1,6 +1,7 @@
 """Renaissance: perspective one can walk into, blue distances, gold grounds, gardens by compass and rule."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
@@ -62,6 +63,8 @@ def _distance(
         (0.62, horizon + 0.15),
         (0.46, horizon + 0.22),
         (0.66, horizon + 0.32),
+        (0.4, horizon + 0.48),
+        (0.55, 1.1),
     ]
     river = curve(bend, steps=10)
     canvas.ribbon(
@@ -464,7 +467,7 @@ def garden(
 def _bed(
     canvas: Canvas,
     rng: np.random.Generator,
-    at: object,
+    at: Callable[[float, float], Point],
     left: float,
     right: float,
     close: float,
@@ -543,122 +546,211 @@ def portrait(
     """A profile before a landscape, as medals taught painters to see people."""
     canvas = Canvas(size, vertical(size, air))
     canvas.lay("#fffaf0", clouds(rng, size, cell_px=(260, 46), cover=0.35) * 0.5)
-    _distance(canvas, rng, 0.58, air, land)
-    unit = min(0.62, 0.5 * size[1] / size[0])
+    _distance(canvas, rng, 0.56, air, land)
+    unit = min(0.5, 0.4 * size[1] / size[0])
 
     def at(points: Points) -> np.ndarray:
-        return np.array([(0.48 + facing * x * unit, 0.44 + y * unit * size[0] / size[1]) for x, y in points])
+        return np.array([(0.49 + facing * x * unit, 0.44 + y * unit * size[0] / size[1]) for x, y in points])
 
-    across, down = plane(size)
-    pleats = 0.5 + 0.32 * np.sin((across - 0.5) * 34 + (down - 0.9) * 10) + 0.18 * facing * (across - 0.5)
-    shoulders = curve(
-        at(
-            [
-                (-0.78, 1.4),
-                (-0.72, 0.98),
-                (-0.46, 0.76),
-                (-0.26, 0.62),
-                (0.16, 0.64),
-                (0.42, 0.78),
-                (0.66, 1.04),
-                (0.7, 1.4),
-            ]
-        ),
-        steps=10,
-    )
-    canvas.polygon(shoulders, Shading(pleats, coat))
-    skin = 0.74 + facing * (across - 0.5) * 0.75 - (down - 0.42) * 0.3 + 0.04 * (fractal(rng, size, 60) - 0.5)
-    flesh: Stops = [(0, "#5c2c18"), (0.4, "#b4784c"), (0.75, "#e4b890"), (1, "#fbe8cc")]
-    canvas.polygon(at(curve(CAMEO, steps=8, closed=True)), Shading(skin, flesh), soft_px=1.2)
-    collar = curve(
-        at([(-0.3, 0.56), (-0.05, 0.66), (0.24, 0.62), (0.2, 0.72), (-0.06, 0.78), (-0.34, 0.7)]), closed=True
-    )
-    canvas.polygon(collar, "#f0e8d8")
-    for spot, shade in [
-        ((0.31, -0.12), (0.05, 0.025)),
-        ((0.4, 0.0), (0.035, 0.03)),
-        ((0.24, 0.16), (0.07, 0.05)),
-    ]:
-        canvas.polygon(at(oval(spot, shade)), "#a85c3c", soft_px=8, opacity=0.35)
-    eye = curve(at([(0.25, -0.115), (0.3, -0.15), (0.35, -0.125), (0.3, -0.1)]), steps=6, closed=True)
-    canvas.polygon(eye, "#f4ead8")
-    canvas.disc(tuple(at([(0.325, -0.122)])[0]), 0.011, "#3c2c1c")
-    canvas.ribbon(curve(at([(0.23, -0.12), (0.3, -0.162), (0.365, -0.13)])), "#4c2814", 3)
-    canvas.ribbon(curve(at([(0.22, -0.22), (0.3, -0.26), (0.38, -0.225)])), "#5c3818", [1.5, *[5] * 22, 3, 1])
-    canvas.ribbon(curve(at([(0.27, 0.112), (0.33, 0.1), (0.395, 0.105)])), "#8c3c2c", 4, soft_px=0.8)
-    canvas.ribbon(
-        curve(at([(-0.05, 0.0), (0.02, 0.18), (0.14, 0.28)])), "#8c5030", 12, soft_px=7, opacity=0.45
-    )
+    _face(canvas, rng, at, facing)
+    _coat(canvas, at, coat)
     _hair_and_cap(canvas, rng, at, cap, hair)
-    return _glazed(rng, canvas.image, depth=0.3)
+    return _glazed(rng, canvas.image, depth=0.34)
 
 
-def _hair_and_cap(canvas: Canvas, rng: np.random.Generator, at: object, cap: str, hair: str) -> None:
-    locks = curve(
-        at(
-            [
-                (0.22, -0.36),
-                (0.12, -0.2),
-                (0.06, 0.0),
-                (0.08, 0.2),
-                (0.0, 0.42),
-                (-0.2, 0.52),
-                (-0.4, 0.46),
-                (-0.5, 0.2),
-                (-0.5, -0.12),
-                (-0.4, -0.4),
-            ]
-        ),
-        closed=True,
+def _face(canvas: Canvas, rng: np.random.Generator, at: Callable[[Points], np.ndarray], facing: int) -> None:
+    """A head in profile, its shadows laid in softly one over the other."""
+    across, down = plane(canvas.size)
+    skin = (
+        0.7
+        + facing * (across - 0.5) * 0.5
+        - (down - 0.42) * 0.3
+        + 0.05 * (fractal(rng, canvas.size, 60) - 0.5)
     )
-    canvas.polygon(locks, mix(hair, "#14100a", 0.35))
-    for k in range(26):
-        start = 0.14 - 0.022 * k
+    flesh: Stops = [(0, "#3c1c10"), (0.4, "#a46c44"), (0.75, "#dcb088"), (1, "#f8e4c8")]
+    head = Canvas(canvas.size, canvas.image)
+    outline = at(curve(CAMEO, steps=8, closed=True))
+    head.polygon(outline, Shading(skin, flesh))
+    short = canvas.short_px
+    for points, tone, soft, strength in [
+        (
+            [(-0.2, 0.24), (0.06, 0.2), (0.28, 0.33), (0.14, 0.34), (0.1, 0.5), (-0.2, 0.6)],
+            "#4c2414",
+            0.02,
+            0.75,
+        ),
+        ([(-0.1, -0.1), (0.05, 0.1), (0.14, 0.28), (-0.1, 0.3)], "#70402a", 0.03, 0.5),
+        ([(0.2, -0.19), (0.36, -0.2), (0.37, -0.1), (0.26, -0.08)], "#7c4a30", 0.012, 0.55),
+        ([(0.33, -0.02), (0.4, -0.01), (0.39, 0.03), (0.34, 0.02)], "#7c3c28", 0.007, 0.6),
+        ([(0.3, 0.13), (0.37, 0.135), (0.35, 0.17), (0.29, 0.16)], "#7c4a30", 0.009, 0.5),
+        ([(0.14, 0.0), (0.26, 0.0), (0.26, 0.1), (0.14, 0.1)], "#d0705a", 0.03, 0.35),
+        ([(0.3, -0.34), (0.36, -0.3), (0.37, -0.24), (0.3, -0.25)], "#fff0d8", 0.012, 0.5),
+    ]:
+        head.polygon(at(curve(points, steps=5, closed=True)), tone, soft_px=soft * short, opacity=strength)
+    canvas.polygon(outline, head.image, soft_px=1)
+    lid = curve(at([(0.255, -0.13), (0.3, -0.158), (0.352, -0.14)]))
+    canvas.polygon(
+        at([(0.262, -0.128), (0.3, -0.152), (0.348, -0.14), (0.342, -0.112), (0.3, -0.108)]), "#ece0cc"
+    )
+    canvas.polygon(at(oval((0.331, -0.13), (0.014, 0.019))), "#34241a")
+    canvas.ribbon(lid, "#4c2a18", [1, *[2.8] * (len(lid) - 2), 1.5])
+    canvas.ribbon(curve(at([(0.25, -0.1), (0.3, -0.096), (0.34, -0.104)])), "#8c5c40", 1.6, soft_px=0.8)
+    brow = curve(at([(0.22, -0.225), (0.3, -0.25), (0.372, -0.222)]))
+    canvas.ribbon(brow, "#5c3a20", np.linspace(1, 4, len(brow)), soft_px=1)
+    canvas.ribbon(curve(at([(0.29, 0.1), (0.33, 0.094), (0.388, 0.088)])), "#6c2c20", 2.2, soft_px=0.6)
+    canvas.polygon(
+        at(curve([(0.32, 0.075), (0.39, 0.06), (0.392, 0.085)], steps=4, closed=True)), "#b86450", soft_px=1.6
+    )
+    canvas.polygon(
+        at(curve([(0.32, 0.105), (0.39, 0.095), (0.375, 0.125)], steps=4, closed=True)),
+        "#c07058",
+        soft_px=1.6,
+    )
+
+
+def _coat(canvas: Canvas, at: Callable[[Points], np.ndarray], coat: Stops) -> None:
+    """A dark coat in quiet folds with a white edge of shirt and a chain."""
+    across, down = plane(canvas.size)
+    folds_of_cloth = (
+        0.42 + 0.16 * np.sin((across - 0.5) * 30 + (down - 0.9) * 14) + 0.1 * np.sin((across + down) * 61)
+    )
+    body = [
+        (-0.9, 1.9),
+        (-0.84, 1.05),
+        (-0.56, 0.78),
+        (-0.32, 0.6),
+        (-0.05, 0.66),
+        (0.2, 0.6),
+        (0.46, 0.76),
+        (0.72, 1.06),
+        (0.8, 1.9),
+    ]
+    canvas.polygon(curve(at(body), steps=10), Shading(folds_of_cloth - 0.25 * (down - 0.8), coat))
+    neck = curve(at([(-0.33, 0.6), (-0.05, 0.67), (0.21, 0.6)]))
+    canvas.ribbon(
+        neck, "#efe8da", np.concatenate([np.linspace(10, 22, 12), np.linspace(22, 10, len(neck) - 12)])
+    )
+    canvas.ribbon(np.add(neck, (0, 0.012)), coat[0][1], 4, soft_px=1)
+    for x, y in curve(at([(-0.5, 0.8), (-0.1, 1.06), (0.36, 0.8)]), steps=12):
+        canvas.disc((float(x), float(y)), 0.008, "#8c6420")
+        canvas.disc((float(x) - 0.001, float(y) - 0.001), 0.005, "#e8c870")
+
+
+def _hair_and_cap(
+    canvas: Canvas, rng: np.random.Generator, at: Callable[[Points], np.ndarray], cap: str, hair: str
+) -> None:
+    locks = [
+        (0.22, -0.42),
+        (0.14, -0.22),
+        (0.08, 0.0),
+        (0.1, 0.2),
+        (0.0, 0.4),
+        (-0.2, 0.48),
+        (-0.42, 0.42),
+        (-0.5, 0.2),
+        (-0.48, -0.12),
+        (-0.4, -0.4),
+    ]
+    canvas.polygon(curve(at(locks), closed=True), mix(hair, "#14100a", 0.5), soft_px=1.5)
+    for k in range(70):
+        start, low = 0.16 - 0.0088 * k, 0.36 - 0.0001 * (k - 30) ** 2 + rng.normal(0, 0.03)
+        wave = 0.025 * math.sin(k * 0.5)
         strand = curve(
             at(
                 [
-                    (start, -0.36),
-                    (start - 0.1 + 0.02 * math.sin(k), -0.1),
-                    (start - 0.04, 0.16),
-                    (start - 0.06 + 0.02 * math.sin(k * 2), 0.4 - 0.004 * (k - 13) ** 2 * 0.3),
+                    (start, -0.4),
+                    (start - 0.09 + wave, -0.12),
+                    (start - 0.05 - wave, 0.14),
+                    (start - 0.04 + wave * 2, low),
                 ]
             )
         )
-        canvas.ribbon(
-            strand,
-            mix(hair, "#f0d8a0", 0.15 + 0.35 * (k % 3 == 0)),
-            np.linspace(1, 4, len(strand)),
-            opacity=0.7,
-        )
+        tone = mix(mix(hair, "#14100a", 0.4), "#e8c890", rng.random() ** 2 * 0.5)
+        canvas.ribbon(strand, tone, np.linspace(0.8, 2.6, len(strand)), opacity=0.75, soft_px=0.7)
     shape = curve(
         at(
             [
-                (0.34, -0.38),
-                (0.3, -0.58),
-                (0.12, -0.78),
-                (-0.22, -0.8),
-                (-0.5, -0.62),
-                (-0.54, -0.36),
-                (-0.2, -0.3),
-                (0.1, -0.32),
+                (0.35, -0.36),
+                (0.33, -0.5),
+                (0.18, -0.66),
+                (-0.14, -0.7),
+                (-0.42, -0.58),
+                (-0.5, -0.38),
+                (-0.2, -0.33),
+                (0.1, -0.33),
             ]
         ),
         steps=8,
         closed=True,
     )
-    across, down = plane(canvas.size)
-    light = (
-        0.7
-        - (down - shape[:, 1].min()) / max(0.05, float(np.ptp(shape[:, 1]))) * 0.45
-        + 0.25 * (fractal(rng, canvas.size, 70, octaves=3) - 0.5)
-        + 0 * across
-    )
+    middle = shape.mean(0)
+    light = 0.75 - distance(canvas.size, (float(middle[0]) - 0.02, float(middle[1]) - 0.07)) * 2.4
+    cloth = light + 0.3 * (fractal(rng, canvas.size, 70, octaves=4) - 0.5)
     canvas.polygon(
         shape,
-        Shading(light, [(0, mix_code(cap, "#0c0606", 0.7)), (0.6, cap), (1, mix_code(cap, "#ffe8d0", 0.4))]),
+        Shading(
+            cloth, [(0, mix_code(cap, "#0c0606", 0.75)), (0.6, cap), (1, mix_code(cap, "#ffe8d0", 0.35))]
+        ),
+        soft_px=1,
     )
-    band = curve(at([(0.36, -0.36), (0.1, -0.3), (-0.2, -0.28), (-0.55, -0.36)]))
-    canvas.ribbon(band, mix(cap, "#0c0606", 0.45), 0.03 * canvas.short_px)
+    band = curve(at([(0.365, -0.35), (0.1, -0.315), (-0.2, -0.31), (-0.51, -0.36)]))
+    canvas.ribbon(band, mix(cap, "#0c0606", 0.5), 0.026 * canvas.short_px, soft_px=0.8)
+
+
+def tondo(rng: np.random.Generator, size: Size, *, air: Stops, land: str, wall: str) -> Image.Image:
+    """A round picture in a carved gold frame: a lake country with a walled town."""
+    inner = Canvas(size, vertical(size, air))
+    inner.lay("#fffaf0", clouds(rng, size, cell_px=(260, 46), cover=0.4) * 0.6)
+    _distance(inner, rng, 0.46, air, land)
+    _town(inner, rng, (0.4, 0.6))
+    for x, tall in [(0.2, 0.42), (0.83, 0.5)]:
+        inner.ribbon(
+            curve([(x, 0.88), (x + 0.01, 0.7), (x - 0.005, 0.88 - tall)]), "#34281a", np.linspace(9, 3, 25)
+        )
+        for lift in (0.55, 0.75, 0.95):
+            crown(
+                inner,
+                rng,
+                (x, 0.88 - tall * lift),
+                (0.055, 0.045),
+                [(0, "#141c0e"), (0.6, "#3c4c26"), (1, "#a8a458")],
+                leaf_px=7,
+            )
+    canvas = Canvas(
+        size, architecture.stone_fill(inner, rng, [(0, mix_code(wall, "#000000", 0.4)), (1, wall)], 0.6)
+    )
+    canvas.disc((0.507, 0.512), 0.47, "#0c0a08", soft_px=16, opacity=0.6)
+    slope = 0.55 - (plane(size)[0] - 0.5) * 0.5 - (plane(size)[1] - 0.5) * 0.7
+    for reach, lit in [(0.465, -0.15), (0.455, 0.2), (0.435, -0.2), (0.4, 0.15)]:
+        canvas.disc((0.5, 0.5), reach, Shading(slope + lit, GOLD))
+    for turn in np.linspace(0, 2 * math.pi, 44, endpoint=False):
+        spot = (0.5 + math.cos(turn) * canvas.radii(0.418)[0], 0.5 + math.sin(turn) * canvas.radii(0.418)[1])
+        table.ball(canvas, spot, 0.014, [(0, "#4a2c0a"), (0.6, "#c8983c"), (1, "#fff4c8")], gloss=0.3)
+    canvas.disc((0.5, 0.5), 0.388, GOLD[0][1])
+    canvas.disc((0.5, 0.5), 0.383, inner.image)
+    return _glazed(rng, canvas.image, depth=0.2)
+
+
+def _town(canvas: Canvas, rng: np.random.Generator, foot: Point) -> None:
+    """Walls and towers in pale stone, small with distance."""
+    for x, tall, half in [
+        (-0.12, 0.05, 0.03),
+        (-0.07, 0.1, 0.014),
+        (-0.02, 0.06, 0.035),
+        (0.03, 0.13, 0.012),
+        (0.07, 0.07, 0.03),
+        (0.12, 0.09, 0.012),
+    ]:
+        left, right, top = foot[0] + x - half, foot[0] + x + half, foot[1] - tall
+        tone = near(rng, "#d8bc94", 8)
+        canvas.polygon(box(left, top, right, foot[1]), tone)
+        canvas.polygon(box((left + right) / 2, top, right, foot[1]), mix(tone, "#6c5c54", 0.4))
+        canvas.polygon(
+            [(left - 0.004, top), ((left + right) / 2, top - half * 1.1), (right + 0.004, top)], "#a0543c"
+        )
+    canvas.polygon(box(foot[0] - 0.17, foot[1] - 0.03, foot[0] + 0.17, foot[1] + 0.006), "#c4a880")
+    for x in np.linspace(foot[0] - 0.165, foot[0] + 0.16, 19):
+        canvas.polygon(box(x, foot[1] - 0.037, x + 0.009, foot[1] - 0.03), "#c4a880")
 
 
 BLUE_AIR: Stops = [(0, "#5c8cb4"), (0.25, "#a0c0cc"), (0.45, "#ece4c8"), (1, "#e0d8b8")]
@@ -732,14 +824,7 @@ WORKS = (
         walls=(GREY, CREAM),
         dome="#5c947c",
     ),
-    work(
-        "Two watchers under the arch",
-        gold_panel,
-        (700, 880),
-        robe=CRIMSON,
-        leaf="#2c4c44",
-        fruit=[(0, "#3c0808"), (0.5, "#b02820"), (1, "#f8b8a0")],
-    ),
+    work("Round picture with a walled town", tondo, (860, 860), air=DAWN_AIR, land="#5c6438", wall="#6c3430"),
     work(
         "Profile against the hills",
         portrait,
