@@ -1,6 +1,8 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from gallery import converters  # noqa: F401 - registers "picture_size"
+
 from . import views
 
 app_name = "classifier"
@@ -10,12 +12,7 @@ class PlotKind(StringConverter):
     regex = "svg|png"
 
 
-class PictureSize(StringConverter):
-    regex = "preview|thumbnail"
-
-
 register_converter(PlotKind, "plot_kind")
-register_converter(PictureSize, "picture_size")
 
 urlpatterns = [
     path("", views.prediction_list, name="prediction-list"),

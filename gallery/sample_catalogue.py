@@ -14,7 +14,7 @@ from django.db import transaction
 
 from . import studies
 from .models import Artist, Artwork, FamousArtist, KnownWork, Style
-from .studies.press import painted_jpeg
+from .studies.press import Print, press
 
 SAMPLE = Path(__file__).parent / "sample"
 
@@ -88,15 +88,19 @@ def load_studies(wanted: list[tuple[str, int]]) -> Iterator[Artwork]:
     """
     styles = {style.slug: style for style in Style.objects.of_the_house()}
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as painters:
-        for slug, number, title, data in painters.map(painted_jpeg, *zip(*wanted, strict=True)):
-            work = Artwork(
-                title=title,
-                style=styles[slug],
-                rights=Artwork.Rights.GENERATED,
-                source_key=source_key(slug, number),
-            )
-            work.take_picture(data)
-            with transaction.atomic():
-                work.save()
-                Style.objects.filter(slug=slug).update(studies_painted=number)
-            yield work
+        for study in painters.map(press, *zip(*wanted, strict=True)):
+            yield _hang(study, styles[study.style_slug])
+
+
+@transaction.atomic
+def _hang(study: Print, style: Style) -> Artwork:
+    work = Artwork(
+        title=study.title,
+        style=style,
+        rights=Artwork.Rights.GENERATED,
+        source_key=source_key(study.style_slug, study.number),
+    )
+    work.keep_picture(study.data, study.measured)
+    work.save()
+    Style.objects.filter(pk=style.pk).update(studies_painted=study.number)
+    return work

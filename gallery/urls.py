@@ -1,16 +1,8 @@
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 
-from . import views
+from . import converters, views  # noqa: F401 - registers "picture_size"
 
 app_name = "gallery"
-
-
-class ArtworkSize(StringConverter):
-    regex = "preview|thumbnail"
-
-
-register_converter(ArtworkSize, "artwork_size")
 
 urlpatterns = [
     path("styles/", views.style_list, name="style-list"),
@@ -19,5 +11,5 @@ urlpatterns = [
     path("artists/<slug:slug>/", views.artist_detail, name="artist-detail"),
     path("artworks/", views.artwork_list, name="artwork-list"),
     path("artworks/<int:pk>/", views.artwork_detail, name="artwork-detail"),
-    path("artworks/<int:pk>/<artwork_size:size>.jpg", views.artwork_picture, name="artwork-picture"),
+    path("artworks/<int:pk>/<picture_size:size>.jpg", views.artwork_picture, name="artwork-picture"),
 ]

@@ -99,6 +99,8 @@ class Model:
         labels = self.card["labels"]
         # In float64 and once more divided by the sum, so that what people add up is 1.
         scores = outputs["probabilities"].astype(np.float64)
+        if not np.isfinite(scores).all() or not np.isfinite(outputs["embedding"]).all():
+            raise ModelMismatch(f"The network of {self.card['version']} answers with numbers that are none.")
         scores /= scores.sum()
         ranking = np.argsort(-scores, kind="stable")
         return Answer(

@@ -26,6 +26,7 @@ from .records import ArtistRecord, NotAPainting, PaintingRecord, Record, Unusabl
 BATCH = 500  # records whose state is asked for at once
 MAX_FILE_BYTES = 200 * 1024 * 1024
 LOCK = 0x57_69_6B_69  # to PostgreSQL this number means "an import is running"
+LEFT_IN_STORE = {"adolf-hitler"}  # kept for the record; hanging these is for a curator to decide
 LONGEST_LIFE = 100  # years: whoever was born, or painted, longer ago is dead by now
 
 
@@ -233,6 +234,7 @@ def save_painting(
     )
     if work.pk is None:
         work.rights = rights_of(work.artist, work.year)
+        work.is_published = artist is None or artist.slug not in LEFT_IN_STORE
     work.keep_picture(data, measured)
     work.save()
     return True
@@ -293,7 +295,7 @@ def rights_of(artist: Artist | None, year: int | None) -> Artwork.Rights:
 
     Public domain: the artist died more than PUBLIC_DOMAIN_YEARS ago. Protected: surely not.
     """
-    dead_before = date.today().year - getattr(settings, "PUBLIC_DOMAIN_YEARS", 70)
+    dead_before = date.today().year - settings.PUBLIC_DOMAIN_YEARS
     if artist and artist.death_year:
         is_free = artist.death_year < dead_before
         return Artwork.Rights.PUBLIC_DOMAIN if is_free else Artwork.Rights.PROTECTED

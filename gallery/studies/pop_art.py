@@ -52,7 +52,7 @@ def _outlined(canvas: Canvas, outline: Points, fill: str | None, width: float = 
 def _in(cell: tuple[float, float, float, float], canvas: Canvas, points: Points) -> np.ndarray:
     """Points from -1 to 1 set into the middle of a cell without stretching them."""
     left, top, right, bottom = cell
-    half = min((right - left) * canvas.size[0], (bottom - top) * canvas.size[1]) / 2 * 1.12
+    half = min((right - left) * canvas.size[0], (bottom - top) * canvas.size[1]) / 2 * 1.03
     middle = ((left + right) / 2, (top + bottom) / 2)
     return np.asarray(points, float) * (half / canvas.size[0], half / canvas.size[1]) + middle
 
@@ -248,7 +248,7 @@ def repeated(
     """One thing many times, each pull in other colours."""
     canvas = Canvas(size, WHITE)
     for order in range(across * down):
-        palette = palettes[(order + order // across) % len(palettes)]
+        palette = palettes[order % len(palettes)]
         column, row = order % across, order // across
         cell = (column / across, row / down, (column + 1) / across, (row + 1) / down)
         canvas.polygon(box(*cell), palette[0])

@@ -151,7 +151,7 @@ def silhouette(
     outlines = [_in_middle(canvas, curve(part, steps=8, closed=True)) for part in SHAPES[shape]]
     canvas.polygons([np.add(part, (0.006, 0.004)) for part in outlines], "#14101c", soft_px=5, opacity=0.5)
     canvas.polygons(outlines, sheet.image)
-    for x, y, reach in [(0.13, 0.36, 0.045), (0.87, 0.2, 0.06), (0.84, 0.5, 0.03)]:
+    for x, y, reach in [(0.13, 0.36, 0.045), (0.87, 0.2, 0.06), (0.93, 0.52, 0.03)]:
         ball(
             canvas,
             (x, y),

@@ -205,19 +205,13 @@ def procession(rng: np.random.Generator, size: Size, *, air: Stops, light: str) 
             (rng.random(), rng.random() ** 1.5 * 0.5), rng.uniform(0.001, 0.0028), mix(light, air[0][1], 0.25)
         )
     canvas.polygon(ridge(rng, 0.52, 0.07, roughness=0.4), mix(air[1][1], air[0][1], 0.6))
-    lamps = []
-    for order, x in enumerate(np.linspace(0.12, 0.86, 7)):
-        lamps.append(
-            _veiled_figure(
-                canvas,
-                rng,
-                (x + rng.normal(0, 0.012), 0.72),
-                0.27 - 0.013 * order,
-                mix_code(air[0][1], "#0c0a14", 0.35 + 0.05 * (order % 2)),
-            )
-        )
+    feet = [(x + rng.normal(0, 0.012), 0.72) for x in np.linspace(0.12, 0.86, 7)]
+    heights = [0.27 - 0.013 * order for order in range(7)]
+    lamps = [_lamp_of(canvas, foot, tall) for foot, tall in zip(feet, heights, strict=True)]
     lights(canvas, lamps, 0.09, light, strength=0.4)
     lights(canvas, lamps, 0.022, light, strength=0.85)
+    for order, (foot, tall) in enumerate(zip(feet, heights, strict=True)):
+        _veiled_figure(canvas, foot, tall, mix_code(air[0][1], "#0c0a14", 0.5 + 0.12 * (order % 2)))
     for lamp in lamps:
         canvas.disc(lamp, 0.011, "#fff6d8", soft_px=1.5)
     canvas.image = mirror(rng, canvas.image, 0.735, ripple_px=11)
@@ -226,8 +220,13 @@ def procession(rng: np.random.Generator, size: Size, *, air: Stops, light: str) 
     return _veiled(rng, canvas.image)
 
 
-def _veiled_figure(canvas: Canvas, rng: np.random.Generator, foot: Point, tall: float, robe: str) -> Point:
-    """A figure in a long veil; returns where its lamp hangs."""
+def _lamp_of(canvas: Canvas, foot: Point, tall: float) -> Point:
+    """Where a figure of that height holds its lamp."""
+    return foot[0] + 0.24 * tall * canvas.size[1] / canvas.size[0], foot[1] - 0.49 * tall
+
+
+def _veiled_figure(canvas: Canvas, foot: Point, tall: float, robe: str) -> None:
+    """A figure in a long veil with a lamp on a cord."""
     wide = tall * canvas.size[1] / canvas.size[0]
 
     def at(points: Points) -> list[Point]:
@@ -257,7 +256,6 @@ def _veiled_figure(canvas: Canvas, rng: np.random.Generator, foot: Point, tall: 
         )
     canvas.ribbon(at([(0.1, 0.62), (0.24, 0.58)]), robe, 6)
     canvas.ribbon(at([(0.24, 0.59), (0.24, 0.52)]), GOLD, 1.5)
-    return at([(0.24, 0.49)])[0]
 
 
 def swan(rng: np.random.Generator, size: Size, *, air: Stops, light: str) -> Image.Image:

@@ -61,6 +61,14 @@ def test_a_painting_hangs_with_artist_style_picture_and_embedding(painting):
     assert work.embedding_model
 
 
+def test_some_artists_come_in_but_are_not_put_on_display(painting):
+    left = ArtistRecord(name="Adolf Hitler", slug="adolf-hitler", wikiart_slug="adolf-hitler")
+
+    assert run(replace(painting, artist=left), another(painting)) == [Result.NEW, Result.NEW]
+
+    assert [work.artist.name for work in Artwork.objects.published()] == ["Claude Monet"]
+
+
 def test_running_twice_changes_nothing(painting):
     run(painting)
     before = list(Artwork.objects.values())

@@ -1,5 +1,7 @@
+from concurrent.futures.process import BrokenProcessPool
+
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from gallery import sample_catalogue
@@ -33,6 +35,12 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"Painting {len(wanted)} studies for the first catalogue …")
         painted = sample_catalogue.load_studies(wanted)
-        for _ in tqdm(painted, total=len(wanted), unit="study", disable=None):
-            pass
+        try:
+            for _ in tqdm(painted, total=len(wanted), unit="study", disable=None):
+                pass
+        except BrokenProcessPool as error:
+            raise CommandError(
+                "A process that painted was ended, perhaps for lack of memory."
+                " Nothing is lost: start again to paint the rest."
+            ) from error
         self.stdout.write(f"{len(wanted)} studies hang.")
