@@ -196,66 +196,50 @@ def _pillar(canvas: Canvas, rng: np.random.Generator, x: float, stone: Stops, li
     canvas.disc((x, 0.045), 0.05, mix(stone[1][1], GOLD, 0.4))
 
 
-def procession(rng: np.random.Generator, size: Size, *, air: Stops, light: str) -> Image.Image:
-    """Veiled figures with lamps walking along a shore at night."""
+def lantern_boats(rng: np.random.Generator, size: Size, *, air: Stops, light: str) -> Image.Image:
+    """Empty boats with lanterns drifting past a dark shore."""
     canvas = Canvas(size, vertical(size, air))
     canvas.lay(mix(air[1][1], light, 0.22), clouds(rng, size, cell_px=(500, 60), cover=0.5) * 0.5)
     for _ in range(70):
-        canvas.disc(
-            (rng.random(), rng.random() ** 1.5 * 0.5), rng.uniform(0.001, 0.0028), mix(light, air[0][1], 0.25)
-        )
+        spot = (rng.random(), rng.random() ** 1.5 * 0.5)
+        canvas.disc(spot, rng.uniform(0.001, 0.0028), mix(light, air[0][1], 0.25))
     canvas.polygon(ridge(rng, 0.52, 0.07, roughness=0.4), mix(air[1][1], air[0][1], 0.6))
-    feet = [(x + rng.normal(0, 0.012), 0.72) for x in np.linspace(0.12, 0.86, 7)]
-    heights = [0.27 - 0.013 * order for order in range(7)]
-    lamps = [_lamp_of(canvas, foot, tall) for foot, tall in zip(feet, heights, strict=True)]
-    lights(canvas, lamps, 0.09, light, strength=0.4)
+    feet = [(x + rng.normal(0, 0.012), 0.72) for x in np.linspace(0.1, 0.9, 7)]
+    reaches = [0.075 - 0.005 * order for order in range(7)]
+    lamps = [_lantern_of(canvas, foot, reach) for foot, reach in zip(feet, reaches, strict=True)]
+    lights(canvas, lamps, 0.09, light, strength=0.45)
     lights(canvas, lamps, 0.022, light, strength=0.85)
-    for order, (foot, tall) in enumerate(zip(feet, heights, strict=True)):
-        _veiled_figure(canvas, foot, tall, mix_code(air[0][1], "#0c0a14", 0.5 + 0.12 * (order % 2)))
-    for lamp in lamps:
-        canvas.disc(lamp, 0.011, "#fff6d8", soft_px=1.5)
-    canvas.image = mirror(rng, canvas.image, 0.735, ripple_px=11)
-    canvas.lay(air[0][1], np.where(plane(size)[1] > 0.735, 0.4, 0).astype(np.float32))
-    canvas.polygon(box(-0.02, 0.725, 1.02, 0.745), mix(air[0][1], "#0a0810", 0.5), soft_px=3)
+    for foot, reach in zip(feet, reaches, strict=True):
+        _lantern_boat(canvas, foot, reach, mix_code(air[0][1], "#0c0a14", 0.6), light)
+    canvas.image = mirror(rng, canvas.image, 0.73, ripple_px=11)
+    canvas.lay(air[0][1], np.where(plane(size)[1] > 0.73, 0.34, 0).astype(np.float32))
     return _veiled(rng, canvas.image)
 
 
-def _lamp_of(canvas: Canvas, foot: Point, tall: float) -> Point:
-    """Where a figure of that height holds its lamp."""
-    return foot[0] + 0.24 * tall * canvas.size[1] / canvas.size[0], foot[1] - 0.49 * tall
+def _lantern_of(canvas: Canvas, foot: Point, reach: float) -> Point:
+    """Where a boat of that reach (in short sides) carries its lantern."""
+    wide, tall = canvas.radii(reach)
+    return foot[0] + wide * 0.95, foot[1] - tall * 1.5
 
 
-def _veiled_figure(canvas: Canvas, foot: Point, tall: float, robe: str) -> None:
-    """A figure in a long veil with a lamp on a cord."""
-    wide = tall * canvas.size[1] / canvas.size[0]
-
-    def at(points: Points) -> list[Point]:
-        return [(foot[0] + x * wide, foot[1] - y * tall) for x, y in points]
-
-    body = curve(
-        at(
-            [
-                (-0.2, 0),
-                (-0.15, 0.45),
-                (-0.11, 0.72),
-                (-0.075, 0.93),
-                (0.005, 1.0),
-                (0.075, 0.93),
-                (0.1, 0.74),
-                (0.15, 0.45),
-                (0.22, 0),
-            ]
-        ),
-        steps=6,
+def _lantern_boat(canvas: Canvas, foot: Point, reach: float, wood: str, light: str) -> None:
+    """A slender boat with a curved stem from which a round lantern hangs."""
+    wide, tall = canvas.radii(reach)
+    x, y = foot
+    hull = [(-1.1, -0.5), (-0.75, 0.02), (-0.2, 0.14), (0.4, 0.1), (0.8, -0.2), (0.92, -0.6)]
+    canvas.polygon(curve([(x + a * wide, y + b * tall) for a, b in hull], steps=8), wood)
+    stem = curve(
+        [(x + a * wide, y + b * tall) for a, b in [(0.8, -0.2), (0.98, -0.9), (0.72, -1.8), (0.95, -2.1)]]
     )
-    canvas.polygon(body, robe)
-    for share in (-0.1, 0.0, 0.08, 0.14):
-        fold = curve(at([(share * 0.4, 0.78), (share * 0.9, 0.4), (share * 1.3, 0.02)]))
-        canvas.ribbon(
-            fold, mix(robe, "#a89cc0", 0.28), np.linspace(1, 4, len(fold)), soft_px=1.5, opacity=0.7
-        )
-    canvas.ribbon(at([(0.1, 0.62), (0.24, 0.58)]), robe, 6)
-    canvas.ribbon(at([(0.24, 0.59), (0.24, 0.52)]), GOLD, 1.5)
+    canvas.ribbon(stem, wood, np.linspace(7, 2, len(stem)))
+    lamp = _lantern_of(canvas, foot, reach)
+    canvas.ribbon([(lamp[0], y - tall * 2.1), lamp], wood, 1.4)
+    canvas.polygon(oval(lamp, (wide * 0.2, tall * 0.28)), mix(light, "#fff6d8", 0.5), soft_px=1.2)
+    canvas.ribbon(
+        [(lamp[0] - wide * 0.1, lamp[1] - tall * 0.28), (lamp[0] + wide * 0.1, lamp[1] - tall * 0.28)],
+        wood,
+        3,
+    )
 
 
 def swan(rng: np.random.Generator, size: Size, *, air: Stops, light: str) -> Image.Image:
@@ -387,7 +371,7 @@ WORKS = (
         flecks=620,
     ),
     work("The orb above the steps", threshold, (660, 940), air=NIGHT, light="#f4dfa0", stone=STONE),
-    work("Seven lamps along the shore", procession, (960, 640), air=NIGHT, light="#ffcf86"),
+    work("Seven lanterns adrift", lantern_boats, (960, 640), air=NIGHT, light="#ffcf86"),
     work("Swan and drowned moon", swan, (720, 900), air=TEAL, light="#efe6c4"),
     work(
         "The lantern tree",
@@ -418,8 +402,8 @@ WORKS = (
     work("Gate to the rose sky", threshold, (740, 900), air=ROSE, light="#ffe6b4", stone=WARM_STONE),
     work("Swan in violet water", swan, (900, 760), air=VIOLET, light="#f6e2cc"),
     work(
-        "Lamps under the red cloud",
-        procession,
+        "Lanterns under the red cloud",
+        lantern_boats,
         (900, 560),
         air=[(0, "#2a1626"), (0.4, "#6a3444"), (0.62, "#b8685c"), (1, "#6c4454")],
         light="#ffe09a",
