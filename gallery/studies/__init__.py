@@ -1,7 +1,7 @@
 """Generated studies: small pictures in the manner of each style, painted by our own code.
 
 They are nobody's works and are labelled so wherever they are shown. The same slug and number give
-the same pixels on every run and every machine with the same numpy and Pillow.
+the same pixels on every run; another processor, numpy or Pillow may round some of them differently.
 """
 
 import zlib
