@@ -262,6 +262,7 @@ class Artwork(models.Model):
     is_published = models.BooleanField("on display", default=True)
     wikiart_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
     wikiart_slug = models.CharField(max_length=300, blank=True)
+    source_url = models.URLField(max_length=500, blank=True, help_text="Where the picture comes from.")
     source_key = models.CharField(
         max_length=500,
         null=True,

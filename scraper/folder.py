@@ -230,6 +230,7 @@ def _downloader_record(root: Path, artist_slug: str, item: dict, artists: dict[s
         genre=names.clean(item.get("genre")),
         wikiart_id=str(content_id),
         wikiart_slug=item.get("url") or "",
+        source_url=item.get("image") or "",
     )
 
 

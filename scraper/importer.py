@@ -231,6 +231,7 @@ def save_painting(
         wikiart_id=record.wikiart_id,
         wikiart_slug=record.wikiart_slug if len(record.wikiart_slug) <= 300 else "",
         source_key=record.source_key[:500],
+        source_url=record.source_url if len(record.source_url) <= 500 else "",
     )
     if work.pk is None:
         work.rights = rights_of(work.artist, work.year)

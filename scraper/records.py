@@ -31,6 +31,7 @@ class PaintingRecord:
     genre: str = ""
     wikiart_id: str = ""
     wikiart_slug: str = ""  # only where it is surely WikiArt's
+    source_url: str = ""  # the address that the picture came from
     sha256: str = ""  # what the picture's bytes must give
 
 

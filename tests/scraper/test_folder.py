@@ -162,6 +162,7 @@ def test_a_downloaded_record_becomes_a_painting(tmp_path):
     assert (painting.title, painting.year, painting.genre) == ("Water Lilies", 1908, "landscape")
     assert painting.picture.is_file()
     assert (painting.wikiart_id, painting.wikiart_slug) == ("1001", "water-lilies-1001")
+    assert painting.source_url.startswith("https://uploads")
     assert (painting.artist.name, painting.artist.wikiart_id) == ("Claude Monet", "211667")
     assert (painting.artist.birth_year, painting.artist.death_year) == (1840, 1926)
 

@@ -31,6 +31,7 @@ def painting(tmp_path, styles) -> PaintingRecord:
         styles=("Impressionism",),
         artist=MONET,
         year=1908,
+        source_url="https://example.org/water-lilies.jpg",
     )
 
 
@@ -55,6 +56,7 @@ def test_a_painting_hangs_with_artist_style_picture_and_embedding(painting):
     work = Artwork.objects.get()
     assert (work.title, work.year, work.style.name) == ("Water Lilies", 1908, "Impressionism")
     assert (work.artist.name, work.wikiart_style) == ("Claude Monet", "Impressionism")
+    assert work.source_url == "https://example.org/water-lilies.jpg"
     assert (work.width, work.height) == (160, 120)
     assert work.picture.open().read() == picture(1)
     assert work.embedding is not None
