@@ -1,8 +1,10 @@
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
 from .models import User
 
+admin.site.login = secure_admin_login(admin.site.login)  # one sign-in for all, with its limits on guessing
 admin.site.site_header = "StyleArt"
 admin.site.site_title = "StyleArt"
 admin.site.index_title = "Behind the scenes"

@@ -68,6 +68,24 @@ def test_signing_in_and_out(client):
     assert not client.get("/").wsgi_request.user.is_authenticated
 
 
+def test_the_admin_uses_the_sites_own_sign_in(client):
+    response = client.get("/admin/", follow=True)
+
+    assert response.redirect_chain[-1][0].startswith("/accounts/login/")
+
+
+def test_guessing_passwords_is_slowed_down(client):
+    user = make_user(password=PASSWORD)
+    for _ in range(12):
+        response = client.post("/accounts/login/", {"login": user.email, "password": "wrong"})
+
+    right = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+
+    assert response.status_code in {200, 429}
+    assert not client.get("/").wsgi_request.user.is_authenticated
+    assert right.status_code != 302
+
+
 def test_demo_accounts_are_made_once_and_can_sign_in(client, capsys):
     call_command("create_demo_accounts")
     call_command("create_demo_accounts")
