@@ -54,7 +54,6 @@ __all__ = [
     "load_model",
     "model_card",
     "model_version",
-    "read_model",
 ]
 
 FORMAT = 1  # of model.json; raised when old readers would misunderstand new files
@@ -152,6 +151,16 @@ def classify(data: bytes) -> Answer:
 def embed(data: bytes) -> np.ndarray:
     """Describe what a picture looks like: float32, shape (256,), unit length. Raises UnreadableImage."""
     return classify(data).embedding
+
+
+def explain(data: bytes) -> Mapping[str, np.ndarray]:
+    """Say which places of a picture speak for which style, and which against it.
+
+    Maps every style to float32 of shape (7, 7), rows from above: what each place adds to the style's
+    logit, so that their mean is the logit without its bias. Empty where the model in use has no maps.
+    Takes as long as `classify`. Raises UnreadableImage.
+    """
+    return load_model().explain(data)
 
 
 def load_model(folder: Path | None = None) -> Model:
