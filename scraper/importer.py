@@ -17,10 +17,10 @@ from django.db.models import Model
 
 from gallery import pictures
 from gallery.models import Artist, Artwork, Style, searchable
+from gallery.readers import ReaderDied, Readers
 from ml import inference
 
 from .names import slug_of
-from .readers import ReaderDied, Readers
 from .records import ArtistRecord, NotAPainting, PaintingRecord, Record, Unusable
 
 BATCH = 500  # records whose state is asked for at once

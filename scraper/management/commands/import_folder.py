@@ -13,11 +13,11 @@ from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from gallery.models import Style
+from gallery.readers import ReadersKeepDying
 from ml import inference
 from scraper import folder as folders
 from scraper import importer
 from scraper.importer import Outcome, Result
-from scraper.readers import ReadersKeepDying
 from scraper.records import Record
 
 SHOWN_FAILURES = 20

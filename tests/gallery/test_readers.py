@@ -3,8 +3,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scraper.readers import ReaderDied, Readers, ReadersKeepDying
-from tests.scraper.looks import look
+from gallery.readers import ReaderDied, Readers, ReadersKeepDying
+from tests.gallery.looks import look
 
 
 @pytest.fixture
