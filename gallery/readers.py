@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,7 @@ def _no_interrupts() -> Iterator[None]:
 
     They inherit the mask; here a Ctrl-C arrives right after.
     """
+    resource_tracker.ensure_running()  # started with the first process, it would take the mask off again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
