@@ -1,7 +1,11 @@
-"""Read a manifest of labelled pictures and keep its pixels ready for training."""
+"""Read a manifest of labelled pictures and keep its pixels ready for training.
+
+`python -m ml.dataset build` makes a manifest; see ml/build.py.
+"""
 
 import csv
 import hashlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +13,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ml.ahead import ahead
 from ml.preprocess import square
 
 NOT_A_PAINTING = "not-a-painting"  # the one label in a manifest that is no style
+SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,9 @@ class Picture:
     artist: str
     source: str
     sha256: str
-    split: str  # train, val or test
+    split: str  # one of SPLITS
+    title: str = ""
+    year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Dataset:
 
 
 def read_manifest(manifest: Path) -> Dataset:
-    """Read a CSV with the columns path, style, artist, source_repo, sha256 and split.
+    """Read a CSV with the columns path, style, artist, source_repo, sha256 and split; title and year may be there.
 
     Paths count from the manifest's folder. Raises ValueError when a split or the styles are missing.
     """
@@ -58,7 +66,7 @@ def read_manifest(manifest: Path) -> Dataset:
     styles = tuple(sorted({picture.style for picture in pictures} - {NOT_A_PAINTING}))
     if len(styles) < 2:
         raise ValueError(f"{manifest} names {len(styles)} styles; two or more are needed.")
-    for split in ("train", "val", "test"):
+    for split in SPLITS:
         missing = set(styles) - {picture.style for picture in pictures if picture.split == split}
         if missing:
             raise ValueError(f"{manifest} has no {split} pictures of {', '.join(sorted(missing))}.")
@@ -73,23 +81,55 @@ def _picture(folder: Path, row: dict[str, str]) -> Picture:
         source=row["source_repo"],
         sha256=row["sha256"],
         split=row["split"],
+        title=row.get("title") or "",
+        year=int(year) if (year := row.get("year") or "").isdecimal() else None,
     )
 
 
 def cached_pixels(pictures: list[Picture], size_px: int, cache: Path) -> np.ndarray:
     """Every picture squeezed into a square, uint8 of shape (n, size_px, size_px, 3).
 
-    Decoded once; afterwards read from the file `cache`, which stays on disk and is only mapped.
+    Decoded once; afterwards read from the file `cache`, which stays on disk and is only mapped. A run
+    that was stopped goes on with the next picture; a cache of other pictures is made anew.
     """
-    if not cache.exists():
+    contents = cache.with_suffix(".contents")  # which pictures, in which order
+    digest = hashlib.sha256("\n".join([str(size_px), *(p.sha256 for p in pictures)]).encode()).hexdigest()
+    part = cache.with_suffix(".part")
+    if not contents.exists() or contents.read_text() != digest:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        part = cache.with_suffix(".part")
-        pixels = np.lib.format.open_memmap(part, "w+", np.uint8, (len(pictures), size_px, size_px, 3))
-        for number, picture in enumerate(tqdm(pictures, desc="decoding", unit="picture", disable=None)):
-            pixels[number] = square(picture.path.read_bytes(), size_px)
-        pixels.flush()
+        part.unlink(missing_ok=True)
+        cache.unlink(missing_ok=True)
+        contents.write_text(digest)
+    if not cache.exists():
+        _decode_into(part, pictures, size_px)
         part.replace(cache)
     return np.load(cache, mmap_mode="r")
+
+
+def _decode_into(part: Path, pictures: list[Picture], size_px: int) -> None:
+    """Append the pictures that `part` does not have yet; only a few are held in memory."""
+    shape, bytes_each = (len(pictures), size_px, size_px, 3), size_px * size_px * 3
+    with part.open("ab") as file:
+        if file.tell() < _HEADER_BYTES:
+            file.truncate(0)
+            file.write(_npy_header(shape))
+        done = (file.tell() - _HEADER_BYTES) // bytes_each
+        file.truncate(_HEADER_BYTES + done * bytes_each)  # a kill may have cut the last one
+        squares = ahead(lambda picture: square(picture.path.read_bytes(), size_px), pictures[done:], most=16)
+        bar = tqdm(
+            squares, total=len(pictures), initial=done, desc="decoding", unit=" pictures", disable=None
+        )
+        for pixels in bar:
+            file.write(pixels.tobytes())
+
+
+_HEADER_BYTES = 128
+
+
+def _npy_header(shape: tuple[int, ...]) -> bytes:
+    """The beginning of a .npy file of bytes, always 128 long. After numpy.lib.format, version 1.0."""
+    about = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
+    return b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + about.ljust(117).encode() + b"\n"
 
 
 def batches(pictures: list[Picture], size_px: int, batch_size: int = 32) -> Iterator[np.ndarray]:
@@ -97,3 +137,9 @@ def batches(pictures: list[Picture], size_px: int, batch_size: int = 32) -> Iter
     for start in range(0, len(pictures), batch_size):
         chosen = pictures[start : start + batch_size]
         yield np.stack([square(picture.path.read_bytes(), size_px) for picture in chosen])
+
+
+if __name__ == "__main__":
+    from ml.build import main  # which itself reads with what stands above
+
+    sys.exit(main())
