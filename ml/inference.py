@@ -53,6 +53,7 @@ __all__ = [
     "inspect",
     "load_model",
     "model_card",
+    "model_folder",
     "model_version",
 ]
 
@@ -166,12 +167,12 @@ def explain(data: bytes) -> Mapping[str, np.ndarray]:
 def load_model(folder: Path | None = None) -> Model:
     """The model in use, or that of another folder; kept until another one is asked for. Raises ModelMismatch."""
     with _loading:  # else two threads' first questions would load it twice
-        return _load(folder or _folder())
+        return _load(folder or model_folder())
 
 
 def model_card(folder: Path | None = None) -> Mapping[str, Any]:
     """What model.json of the model in use, or of another folder, says; loads no network. Raises ModelMismatch."""
-    return _card(folder or _folder())
+    return _card(folder or model_folder())
 
 
 def model_version() -> str:
@@ -187,8 +188,11 @@ def certainty_of(top_probability: float, not_a_painting: float, thresholds: Mapp
     return "likely" if top_probability >= thresholds["likely"] else "unsure"
 
 
-def _folder() -> Path:
-    """Looked up at each question, under 50 µs, so that a switch reaches every process at its next one."""
+def model_folder() -> Path:
+    """Where the model in use lies.
+
+    Looked up at each question, in under 50 µs, so that a switch reaches every process at its next one.
+    """
     if named := os.environ.get("STYLEART_MODEL"):
         return Path(named)
     active = Path(os.environ.get("STYLEART_ACTIVE_MODEL") or _HERE)
