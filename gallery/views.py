@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from ml import inference
 
+from .figures import Card
 from .forms import ArtistFilter, ArtworkFilter
 from .models import Artist, Artwork, FamousArtist, Style
 from .similar import nearest
@@ -96,3 +97,9 @@ def artwork_picture(request, pk: int, size: str):
     response = FileResponse(path.open("rb"), content_type="image/jpeg")
     response.headers["Cache-Control"] = "public, max-age=86400" if work.is_published else "private"
     return response
+
+
+@require_safe
+def model(request):
+    """The card of the model in use, for people."""
+    return render(request, "gallery/model.html", {"card": Card(inference.model_card())})
