@@ -13,4 +13,5 @@ urlpatterns = [
     path("artworks/<int:pk>/", views.artwork_detail, name="artwork-detail"),
     path("artworks/<int:pk>/<picture_size:size>.jpg", views.artwork_picture, name="artwork-picture"),
     path("model/", views.model, name="model"),
+    path("data/", views.data, name="data"),
 ]

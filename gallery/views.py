@@ -9,6 +9,7 @@ from .figures import Card
 from .forms import ArtistFilter, ArtworkFilter
 from .models import Artist, Artwork, FamousArtist, Style
 from .similar import nearest
+from .training_data import TrainingData
 
 PAGE_SIZE = 24
 WALL_SIZE = 18
@@ -103,3 +104,17 @@ def artwork_picture(request, pk: int, size: str):
 def model(request):
     """The card of the model in use, for people."""
     return render(request, "gallery/model.html", {"card": Card(inference.model_card())})
+
+
+@require_safe
+def data(request):
+    """The data that the model in use learned from; those of another model are not shown."""
+    described = inference.data_card()
+    fingerprint = inference.model_card().get("data", {}).get("fingerprint", "")
+    fits = described is not None and described["fingerprint"] == fingerprint
+    context = {
+        "data": TrainingData(described) if fits else None,
+        "is_outdated": described is not None and not fits,
+        "fingerprint": fingerprint,
+    }
+    return render(request, "gallery/data.html", context)

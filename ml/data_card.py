@@ -9,9 +9,8 @@ import numpy as np
 
 from ml.dataset import NOT_A_PAINTING, SPLITS, Dataset, Picture
 from ml.facts import Facts, near_duplicates
+from ml.inference import DATA_FORMAT
 from ml.styles import in_order
-
-FORMAT = 1  # of data.json; raised when old readers would misunderstand new files
 
 
 def by_style(data: Dataset) -> dict[str, list[Picture]]:
@@ -31,7 +30,7 @@ def describe(data: Dataset, facts: Mapping[str, Facts]) -> dict[str, Any]:
     photographs = groups.pop(NOT_A_PAINTING, [])
     pairs = suspects(data, facts)
     return {
-        "format": FORMAT,
+        "format": DATA_FORMAT,
         "fingerprint": data.fingerprint,
         "pictures": _per_split(data.pictures),
         "photographs": _per_split(photographs),

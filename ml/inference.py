@@ -47,6 +47,7 @@ __all__ = [
     "UnreadableImage",
     "check",
     "classify",
+    "data_card",
     "decode",
     "embed",
     "explain",
@@ -58,6 +59,7 @@ __all__ = [
 ]
 
 FORMAT = 1  # of model.json; raised when old readers would misunderstand new files
+DATA_FORMAT = 1  # the same of data.json
 EMBEDDING_SIZE = 256
 CERTAINTIES = ("sure", "likely", "unsure", "not_a_painting")
 _HERE = Path(__file__).parent / "model"
@@ -177,6 +179,18 @@ def model_card(folder: Path | None = None) -> Mapping[str, Any]:
 
 def model_version() -> str:
     return model_card()["version"]
+
+
+def data_card() -> Mapping[str, Any] | None:
+    """What data.json says of the data that a model learned from; None where the model in use has no such file.
+
+    Compare its fingerprint with the model card's: the file may be older than the model.
+    """
+    try:
+        card = json.loads((model_folder() / "data.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return MappingProxyType(card) if isinstance(card, dict) and card.get("format") == DATA_FORMAT else None
 
 
 def certainty_of(top_probability: float, not_a_painting: float, thresholds: Mapping[str, float]) -> str:
