@@ -1,20 +1,31 @@
-"""Calibrate a trained network, choose its embedding and its thresholds, and write the artifact that serving reads."""
+"""Calibrate a trained network, choose embedding, thresholds and number format, and write what serving reads.
 
+python -m ml.export RUN --out DIR does so from the folder of a run, whether it is finished or was stopped.
+"""
+
+import argparse
+import csv
 import hashlib
 import importlib.metadata
 import json
+import sys
 import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from ml.dataset import Dataset, Picture
-from ml.inference import EMBEDDING_SIZE, FORMAT, Model, certainty_of
+from ml.answers import Answers, ask, rounded
+from ml.dataset import Dataset, read_manifest
+from ml.inference import EMBEDDING_SIZE, FORMAT, Model
 from ml.preprocess import preprocess
-from ml.scores import evaluate, precision_at_10, recalls, top_k
+from ml.scores import precision_at_10, top_k
 
 if TYPE_CHECKING:
     from ml.train import Network
@@ -22,25 +33,88 @@ if TYPE_CHECKING:
 SURE_IS_RIGHT = 0.88  # of the validation answers called sure, at least this share must be right
 LIKELY_IS_RIGHT = 0.55  # the same for those called likely
 PAINTINGS_REFUSED = 0.02  # of the validation paintings, at most this share may be called not a painting
-LARGEST_DIFFERENCE = 0.01  # between Keras' and the exported probabilities of a picture, in the mean
+VARIANTS = ("int8", "float16", "float32")  # number formats of the exported file
+MOST_LOST = 0.005  # of Keras' top-1 on the test part, by the variant that is shipped
+LEAST_AGREEING = 0.97  # share of test paintings for which it must give Keras' first answer
+REPRESENTATIVES = 200  # training pictures that set the ranges of int8 ...
+PATIENCE_S = 240  # ... or as many as fit into this time
 _WHITENING = (0.0, 0.25, 0.5)  # exponents tried; 0 is plain PCA, 0.5 gives every direction the same weight
+_LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pillow")
+
+
+def main() -> int:
+    from ml import train  # which imports this module
+
+    arguments = _parser().parse_args()
+    try:
+        chosen = json.loads((arguments.run / "settings.json").read_text(encoding="utf-8"))
+        settings = train.Settings(**chosen)
+        data = read_manifest(Path(arguments.manifest or settings.manifest))
+    except (OSError, ValueError, TypeError) as error:
+        print(f"{arguments.run} cannot be exported: {error}", file=sys.stderr)
+        return 1
+    keras.utils.set_random_seed(settings.seed)  # an untrained start is not in the checkpoint
+    network = train.build(data, settings)
+    trainer = train.Trainer(network, settings, steps=1)  # the schedule is over
+    epochs = trainer.resume(arguments.run / "checkpoint.npz")
+    if not epochs:
+        print(f"{arguments.run} holds no checkpoint: no epoch was finished.", file=sys.stderr)
+        return 1
+    trainer.settle()
+    recipe = asdict(settings) | ({"stopped_after_epochs": epochs} if epochs < settings.epochs else {})
+    card = export(
+        network,
+        data,
+        out=arguments.out,
+        size_px=settings.size_px,
+        recipe=recipe,
+        run=arguments.run,
+        variants=arguments.variants,
+    )
+    print(json.dumps({"version": card["version"], **card["metrics"]["test"]}, indent=2))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ml.export", description=__doc__)
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run of ml.train")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder to write model.tflite and model.json into"
+    )
+    parser.add_argument("--manifest", help="where the run's manifest lies now, if it was moved")
+    parser.add_argument(
+        "--variants",
+        nargs="+",
+        choices=VARIANTS,
+        default=VARIANTS,
+        help="number formats to try; the smallest that keeps Keras' answers is written (default: all)",
+    )
+    return parser
 
 
 def export(
-    network: "Network", data: Dataset, *, out: Path, size_px: int, recipe: dict[str, Any]
+    network: "Network",
+    data: Dataset,
+    *,
+    out: Path,
+    size_px: int,
+    recipe: dict[str, Any],
+    run: Path | None = None,
+    variants: Sequence[str] = VARIANTS,
 ) -> dict[str, Any]:
     """Convert the network, score the converted one on val and test, write both files; gives model.json.
 
-    Raises RuntimeError when the converted network does not answer as the trained one does.
+    Of the variants, the smallest that answers as Keras does is written. `run` is the folder whose
+    log.csv becomes the card's history.
+
+    Raises RuntimeError when no converted network answers as the trained one does.
     """
-    train, val, test = (network.features(data.part(split), size_px) for split in ("train", "val", "test"))
-    temperature = _temperature(
-        network.head(val).numpy(), data.targets(data.part("val")), styles=len(data.styles)
-    )
+    parts = {split: data.part(split) for split in ("train", "val", "test")}
+    train, val, test = (network.features(pictures, size_px) for pictures in parts.values())
+    temperature = _temperature(network.head(val).numpy(), data.targets(parts["val"]), styles=len(data.styles))
     projection, embedding = _embedding(train, val, data)
-    weights = _convert(network, projection, temperature, len(data.styles), size_px)
+    bias = network.head.bias.numpy()[: len(data.styles)] / temperature
     card = {
-        **_identity(weights),
         "labels": list(data.styles),
         "input": {
             "size_px": size_px,
@@ -48,29 +122,105 @@ def export(
         },
         "temperature": round(temperature, 4),
         "embedding": embedding,
+        "activation_maps": {
+            "made": "the last convolution's map times the head's weights, divided by the temperature; "
+            "the softmax of its mean over all places plus bias is the probabilities",
+            "bias": [round(float(value), 6) for value in bias],
+        },
         "data": {
             "fingerprint": data.fingerprint,
-            "pictures": {split: len(data.part(split)) for split in ("train", "val", "test")},
+            "pictures": {split: len(pictures) for split, pictures in parts.items()},
         },
         "recipe": recipe,
+        "history": _history(run),
         "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    answers = {split: Answers(Model(card, weights), data, data.part(split)) for split in ("val", "test")}
-    agreement = _agreement(network.head(test).numpy() / temperature, answers["test"])
+    exact = network.head(test).numpy() / temperature
+    tried = list(_tried(network, projection, temperature, data, card, exact, variants))
+    chosen = _smallest_that_fits(tried)
+    card = {**_identity(chosen.weights), **card}
+    answers = {
+        "val": ask(Model(card, chosen.weights), data, parts["val"]),
+        "test": chosen.answers,
+    }
     thresholds = _thresholds(answers["val"], has_photographs=network.head.units > len(data.styles))
     card["certainty"] = {
         "rule": "not_a_painting by its own score; else sure, likely or unsure by the highest probability",
         "thresholds": thresholds,
         **{split: asked.certainty_figures(thresholds) for split, asked in answers.items()},
     }
-    card["metrics"] = {split: asked.figures(data) for split, asked in answers.items()}
-    card["metrics"]["test"]["agreement_with_keras"] = agreement
-    _write(out, card, weights)
+    card["metrics"] = {split: asked.figures() for split, asked in answers.items()}
+    card["metrics"]["test"]["agreement_with_keras"] = chosen.agreement
+    card["variants"] = {
+        "rule": f"the smallest that loses at most {MOST_LOST} of Keras' top-1 on the test part "
+        f"and gives its first answer for at least {LEAST_AGREEING} of the paintings",
+        "chosen": chosen.name,
+        **{variant.name: {"bytes": len(variant.weights), **variant.agreement} for variant in tried},
+    }
+    _write(out, card, chosen.weights)
     return card
 
 
-_LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pillow")
+@dataclass(frozen=True)
+class Variant:
+    """The network converted to one number format, and how it compares with Keras in float32."""
+
+    name: str
+    weights: bytes
+    answers: Answers  # about the test part
+    agreement: dict[str, float]
+
+    @property
+    def fits(self) -> bool:
+        lost = self.agreement["keras_top1"] - self.agreement["top1"]
+        return round(lost, 6) <= MOST_LOST and self.agreement["same_top1"] >= LEAST_AGREEING
+
+
+def _tried(
+    network: "Network",
+    projection: tuple[np.ndarray, np.ndarray],
+    temperature: float,
+    data: Dataset,
+    card: dict[str, Any],
+    exact: np.ndarray,
+    variants: Sequence[str],
+) -> Iterator[Variant]:
+    """Convert the network to each number format and ask it about the test part."""
+    size_px = card["input"]["size_px"]
+    with tempfile.TemporaryDirectory() as folder:
+        _save_for_serving(network, projection, temperature, len(data.styles), size_px, folder)
+        for name in variants:
+            weights = _convert(folder, name, data, size_px)
+            answers = ask(Model({**card, **_identity(weights)}, weights), data, data.part("test"))
+            agreement = _agreement(exact, answers)
+            print(f"{name}: {len(weights) / 1e6:.1f} MB, {json.dumps(agreement)}")
+            yield Variant(name, weights, answers, agreement)
+
+
+def _smallest_that_fits(tried: Sequence[Variant]) -> Variant:
+    fitting = [variant for variant in tried if variant.fits]
+    if not fitting:
+        figures = {variant.name: variant.agreement for variant in tried}
+        raise RuntimeError(f"No converted network answers as Keras does: {json.dumps(figures)}.")
+    return min(fitting, key=lambda variant: len(variant.weights))
+
+
+def _history(run: Path | None) -> list[dict[str, Any]]:
+    """The run's log, a row for each epoch; empty where there is none."""
+    if run is None or not (run / "log.csv").exists():
+        return []
+    with (run / "log.csv").open(newline="", encoding="utf-8") as file:
+        return [{name: _number(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def _number(value: str) -> float | str | None:
+    """A log's cell: a number to six digits, None for nan, or the text it is."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return value
+    return None if not np.isfinite(number) else int(number) if number.is_integer() else round(number, 6)
 
 
 def _identity(weights: bytes) -> dict[str, Any]:
@@ -128,7 +278,7 @@ def _embedding(
             "same_style": precision_at_10(vectors, styles),
             "same_artist": precision_at_10(vectors, artists),
         }
-        tried.append((sum(figures.values()), matrix, {"whitening": whitening, **_rounded(figures)}))
+        tried.append((sum(figures.values()), matrix, {"whitening": whitening, **rounded(figures)}))
     _, matrix, chosen = max(tried, key=lambda candidate: candidate[0])
     definition = {
         "size": EMBEDDING_SIZE,
@@ -139,102 +289,67 @@ def _embedding(
     return (mean.astype(np.float32), matrix), definition
 
 
-def _convert(
+def _save_for_serving(
     network: "Network",
     projection: tuple[np.ndarray, np.ndarray],
     temperature: float,
     styles: int,
     size_px: int,
-) -> bytes:
-    """Make the LiteRT file: weights in float16, one signature with the outputs that serving names."""
+    folder: str,
+) -> None:
+    """Save the network with the one signature that serving asks, as TensorFlow's converter reads it."""
     mean, matrix = (tf.constant(part) for part in projection)
+    pooling = network.backbone.layers[-1]
+    backbone = keras.Model(network.backbone.input, [network.backbone.output, pooling.input])
 
     class Serving(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec((1, size_px, size_px, 3), tf.float32, name="image")])
         def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-            features = network.backbone(image, training=False)
+            features, places = backbone(image, training=False)
             logits = network.head(features) / temperature
             everything = tf.nn.softmax(logits)
+            # The head is linear and pooling a mean, so that each place's share in a logit is exact.
+            maps = tf.tensordot(places, network.head.kernel[:, :styles] / temperature, 1)
             return {
                 "probabilities": tf.nn.softmax(logits[:, :styles]),
                 "not_a_painting": 1 - tf.reduce_sum(everything[:, :styles], axis=1),
                 "embedding": tf.math.l2_normalize((features - mean) @ matrix, axis=1),
+                "activation_maps": maps,
             }
 
     module = Serving()
     module.weights = [variable.value for variable in network.variables]  # else they are not saved along
-    with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures=module.__call__)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    tf.saved_model.save(module, folder, signatures=module.__call__)
+
+
+def _convert(saved: str, variant: str, data: Dataset, size_px: int) -> bytes:
+    """Make the LiteRT file of a saved network, with numbers as the variant says."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(saved)
+    if variant != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if variant == "float16":
         converter.target_spec.supported_types = [tf.float16]
-        return converter.convert()
+    if variant == "int8":
+        converter.representative_dataset = lambda: _representatives(data, size_px)
+    return converter.convert()
 
 
-class Answers:
-    """What the exported model says about one part of the data."""
-
-    def __init__(self, model: Model, data: Dataset, pictures: list[Picture]) -> None:
-        size_px = model.card["input"]["size_px"]
-        outputs = [model.outputs(preprocess(picture.path.read_bytes(), size_px)) for picture in pictures]
-        self.pictures = pictures
-        self.truth = data.targets(pictures)
-        self.is_painting = self.truth < len(data.styles)
-        self.probabilities = np.stack([output["probabilities"] for output in outputs])
-        self.not_a_painting = np.array([float(output["not_a_painting"]) for output in outputs])
-
-    @property
-    def paintings(self) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities and true styles of the paintings alone."""
-        return self.probabilities[self.is_painting], self.truth[self.is_painting]
-
-    def figures(self, data: Dataset) -> dict[str, Any]:
-        probabilities, truth = self.paintings
-        paintings = [picture for picture in self.pictures if picture.style in data.styles]
-        right = probabilities.argmax(1) == truth
-        learned = {(picture.style, picture.artist) for picture in data.part("train")}
-        known = np.array([(picture.style, picture.artist) in learned for picture in paintings])
-        sources = np.array([picture.source for picture in paintings])
-        return {
-            "paintings": len(truth),
-            **_rounded(dict(evaluate(probabilities, truth))),
-            "top1_artists_not_in_train": _share(right[~known]),
-            "top1_artists_in_train": _share(right[known]),
-            "recall": _rounded(dict(zip(data.styles, recalls(probabilities.argmax(1), truth), strict=True))),
-            "top1_by_source": {
-                str(s): [_share(right[sources == s]), int((sources == s).sum())] for s in np.unique(sources)
-            },
-        }
-
-    def certainty_figures(self, thresholds: dict[str, float]) -> dict[str, Any]:
-        """For paintings the share given each word, and how often that was right; for photographs the share found."""
-        words = np.array(
-            [
-                certainty_of(top, photo, thresholds)
-                for top, photo in zip(self.probabilities.max(1), self.not_a_painting, strict=True)
-            ]
-        )
-        right = self.probabilities.argmax(1) == self.truth
-        figures: dict[str, Any] = {
-            word: {
-                "share": _share((words == word)[self.is_painting]),
-                "right": _share(right[self.is_painting & (words == word)]),
-            }
-            for word in ("sure", "likely", "unsure")
-        }
-        figures["paintings_called_not_a_painting"] = _share((words == "not_a_painting")[self.is_painting])
-        figures["photographs_called_not_a_painting"] = _share((words == "not_a_painting")[~self.is_painting])
-        figures["photographs"] = int((~self.is_painting).sum())
-        return figures
+def _representatives(data: Dataset, size_px: int) -> Iterator[dict[str, np.ndarray]]:
+    """Training pictures from all over the manifest, by which int8 sets its ranges."""
+    end = time.monotonic() + PATIENCE_S
+    train = data.part("train")
+    for picture in train[:: max(1, len(train) // REPRESENTATIVES)][:REPRESENTATIVES]:
+        if time.monotonic() > end:
+            return
+        yield {"image": preprocess(picture.path.read_bytes(), size_px)[None]}
 
 
 def _thresholds(val: Answers, *, has_photographs: bool) -> dict[str, float]:
     """The lowest probabilities from which on validation answers are right as often as promised."""
-    probabilities, truth = val.paintings
-    top, right = probabilities.max(1), probabilities.argmax(1) == truth
+    top, right = val.paintings.probabilities.max(1), val.paintings.is_right
     sure = _lowest(top, right, SURE_IS_RIGHT)
     likely = min(sure, _lowest(top[top < sure], right[top < sure], LIKELY_IS_RIGHT))
-    refused = np.quantile(val.not_a_painting[val.is_painting], 1 - PAINTINGS_REFUSED)
+    refused = np.quantile(val.paintings.not_a_painting, 1 - PAINTINGS_REFUSED)
     not_a_painting = max(float(refused), 0.1) if has_photographs else 2.0  # 2: never
     return {"sure": round(sure, 3), "likely": round(likely, 3), "not_a_painting": round(not_a_painting, 3)}
 
@@ -248,26 +363,18 @@ def _lowest(top: np.ndarray, right: np.ndarray, share: float) -> float:
 
 
 def _agreement(logits: np.ndarray, answers: Answers) -> dict[str, float]:
-    """Compare the converted network with Keras in float32. Raises RuntimeError when they differ."""
-    probabilities, truth = answers.paintings
+    """Compare a converted network with Keras in float32, which gave these logits for the same pictures."""
+    probabilities, truth = answers.paintings.probabilities, answers.paintings.truth
     expected = tf.nn.softmax(logits[answers.is_painting, : probabilities.shape[1]]).numpy()
-    difference = float(np.abs(expected - probabilities).mean(1).max())
-    if not difference < LARGEST_DIFFERENCE:
-        raise RuntimeError(
-            f"The converted network's probabilities are off by {difference:.3f} on some picture."
-        )
-    return _rounded(
+    return rounded(
         {
-            "same_top1": float((expected.argmax(1) == probabilities.argmax(1)).mean()),
+            "top1": top_k(probabilities, truth, 1),
             "keras_top1": top_k(expected, truth, 1),
-            "largest_mean_difference": difference,
+            "same_top1": float((expected.argmax(1) == probabilities.argmax(1)).mean()),
+            "largest_mean_difference": float(np.abs(expected - probabilities).mean(1).max()),
         }
     )
 
 
-def _share(flags: np.ndarray) -> float | None:
-    return round(float(flags.mean()), 4) if len(flags) else None
-
-
-def _rounded(figures: dict[str, float]) -> dict[str, float]:
-    return {name: round(float(value), 4) for name, value in figures.items()}
+if __name__ == "__main__":
+    sys.exit(main())

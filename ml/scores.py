@@ -1,6 +1,6 @@
 """Figures about answers, from probabilities of shape (n, styles) and true style numbers of shape (n,)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -37,15 +37,35 @@ def macro_f1(predicted: np.ndarray, truth: np.ndarray) -> float:
 
 def macro_auc(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """The mean over styles of the chance that one of theirs is scored above one of the others."""
-    return float(np.mean([_auc(probabilities[:, style], truth == style) for style in np.unique(truth)]))
+    return float(np.mean([auc(probabilities[:, style], truth == style) for style in np.unique(truth)]))
 
 
-def _auc(scores: np.ndarray, is_positive: np.ndarray) -> float:
+def micro_auc(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """The same over all decisions at once: is this painting of that style?"""
+    return auc(probabilities.ravel(), np.eye(probabilities.shape[1], dtype=bool)[truth].ravel())
+
+
+def auc(scores: np.ndarray, is_positive: np.ndarray) -> float:
+    """The chance that a positive one is scored above a negative one; a tie counts half."""
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # equal scores share their mean rank
     positives = int(is_positive.sum())
     below = ranks[is_positive].sum() - positives * (positives + 1) / 2
     return float(below / (positives * (len(scores) - positives)))
+
+
+def roc_curve(scores: np.ndarray, is_positive: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The share of positive ones found where the shares `at`, ascending from 0, of the others are let in too."""
+    order = np.argsort(-scores, kind="stable")
+    last_of_equals = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
+    hits = np.append(0, np.cumsum(is_positive[order])[last_of_equals])
+    misses = np.append(0, np.cumsum(~is_positive[order])[last_of_equals])
+    return np.interp(at, misses / misses[-1], hits / hits[-1])
+
+
+def confusion(predicted: np.ndarray, truth: np.ndarray, styles: int) -> np.ndarray:
+    """Counts of shape (styles, styles): a row for each true style, a column for each answer."""
+    return np.bincount(truth * styles + predicted, minlength=styles * styles).reshape(styles, styles)
 
 
 def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) -> float:
@@ -64,11 +84,60 @@ def precision_at_10(embeddings: np.ndarray, groups: np.ndarray) -> float:
 
     Where a group has fewer than ten others, the share is of those, so that 1 can be reached.
     """
+    same, others, shown = _among_ten_nearest(embeddings, groups)
+    asking = others > 0
+    return float((same[asking] / np.minimum(others[asking], shown)).mean())
+
+
+def precision_at_10_against_chance(
+    embeddings: np.ndarray, groups: np.ndarray, drawers: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each picture that asks, its precision, and what ten others drawn from its own drawer would give.
+
+    Both of shape (asking,) and divided as precision_at_10 does. Where the drawer holds fewer than ten
+    others, the rest of the ten counts as misses.
+    """
+    same, others, shown = _among_ten_nearest(embeddings, groups)
+    in_drawer = drawers[:, None] == drawers
+    np.fill_diagonal(in_drawer, False)
+    there = in_drawer.sum(1)
+    hits = (in_drawer & (groups[:, None] == groups)).sum(1)
+    by_chance = hits * np.minimum(shown, there) / np.maximum(there, 1)
+    asking = others > 0
+    reachable = np.minimum(others[asking], shown)
+    return same[asking] / reachable, by_chance[asking] / reachable
+
+
+def _among_ten_nearest(embeddings: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     likeness = embeddings @ embeddings.T
     np.fill_diagonal(likeness, -np.inf)
-    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, : min(10, len(groups) - 1)]
+    shown = min(10, len(groups) - 1)
+    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :shown]
     same = (groups[nearest] == groups[:, None]).sum(1)
     _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    others = counts[inverse] - 1
-    asking = others > 0
-    return float((same[asking] / np.minimum(others[asking], nearest.shape[1])).mean())
+    return same, counts[inverse] - 1, shown
+
+
+def intervals(
+    measure: Callable[[np.ndarray], Mapping[str, float]], pictures: int, *, resamples: int = 1000
+) -> dict[str, tuple[float, float]]:
+    """95 % bootstrap intervals of all figures, from 0 to 1, that `measure` gives for the numbers of drawn pictures.
+
+    What draws with repeats add to a figure in the mean is taken off again: it is nothing for a share,
+    but draws look worse calibrated than the whole. A draw in which a figure is nan, since none of its
+    pictures was drawn, does not count for it.
+    """
+    chance = np.random.default_rng(20)
+    drawn = [measure(chance.integers(pictures, size=pictures)) for _ in range(resamples)]
+    bounds = {}
+    for name, value in measure(np.arange(pictures)).items():
+        draws = np.array([figures[name] for figures in drawn])
+        draws = draws[np.isfinite(draws)]
+        low, high = np.quantile(draws, (0.025, 0.975)) - (draws.mean() - value)
+        bounds[name] = (float(max(low, 0)), float(min(high, 1)))
+    return bounds
+
+
+def mean_interval(values: np.ndarray) -> tuple[float, float]:
+    """The 95 % bootstrap interval of the mean."""
+    return intervals(lambda drawn: {"mean": float(values[drawn].mean())}, len(values))["mean"]

@@ -1,7 +1,22 @@
 import numpy as np
 import pytest
 
-from ml.scores import calibration_error, evaluate, macro_auc, macro_f1, precision_at_10, recalls, top_k
+from ml.scores import (
+    auc,
+    calibration_error,
+    confusion,
+    evaluate,
+    intervals,
+    macro_auc,
+    macro_f1,
+    mean_interval,
+    micro_auc,
+    precision_at_10,
+    precision_at_10_against_chance,
+    recalls,
+    roc_curve,
+    top_k,
+)
 
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.4, 0.5, 0.1], [0.1, 0.3, 0.6], [0.5, 0.3, 0.2]])
 TRUTH = np.array([0, 0, 2, 1])
@@ -43,3 +58,81 @@ def test_precision_counts_the_nearest_of_the_same_group():
 
     assert precision_at_10(near, np.array(["a", "a", "b", "b"])) == 1.0
     assert precision_at_10(near, np.array(["a", "a", "a", "lonely"])) == 1.0
+
+
+def test_a_tie_counts_half_in_the_area_under_the_curve():
+    assert auc(np.array([0.5, 0.5, 0.1]), np.array([True, False, False])) == 0.75
+
+
+def test_the_micro_area_pools_all_decisions():
+    right = np.array([0.7, 0.4, 0.6, 0.3])
+    others = np.array([0.2, 0.1, 0.5, 0.1, 0.1, 0.3, 0.5, 0.2])
+    beaten = np.mean(right[:, None] > others) + np.mean(right[:, None] == others) / 2
+
+    assert micro_auc(PROBABILITIES, TRUTH) == pytest.approx(beaten)
+
+
+def test_the_curve_rises_as_more_is_let_in():
+    scores, is_positive = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, False, True, False])
+
+    curve = roc_curve(scores, is_positive, np.array([0, 0.5, 1]))
+
+    assert curve.tolist() == [0.5, 1.0, 1.0]
+
+
+def test_the_area_under_the_curve_is_the_area():
+    chance = np.random.default_rng(3)
+    scores, is_positive = chance.random(300).round(1), chance.random(300) < 0.3
+    at = np.linspace(0, 1, 2001)
+
+    assert np.trapezoid(roc_curve(scores, is_positive, at), at) == pytest.approx(
+        auc(scores, is_positive), abs=0.002
+    )
+
+
+def test_the_confusion_has_a_row_for_each_true_style():
+    table = confusion(PROBABILITIES.argmax(1), TRUTH, 3)
+
+    assert table.tolist() == [[1, 1, 0], [1, 0, 0], [0, 0, 1]]
+
+
+def test_retrieval_is_compared_with_drawing_from_the_same_drawer():
+    near = np.array([[1, 0], [0.99, 0.14], [0, 1], [0.14, 0.99]])
+    groups = np.array(["a", "a", "b", "c"])
+
+    found, by_chance = precision_at_10_against_chance(near, groups, np.array([0, 0, 0, 1]))
+
+    assert found.tolist() == [1.0, 1.0]  # b and c are alone and do not ask
+    assert by_chance.tolist() == [1.0, 1.0]  # all two others of the drawer are drawn, one is of the group
+    _, elsewhere = precision_at_10_against_chance(near, groups, np.array([0, 1, 0, 1]))
+    assert elsewhere.tolist() == [0.0, 0.0]
+
+
+def test_an_interval_is_as_wide_as_statistics_says():
+    values = np.repeat([0.0, 1.0], [600, 400])
+
+    low, high = mean_interval(values)
+
+    error = 1.96 * np.sqrt(0.4 * 0.6 / 1000)
+    assert low == pytest.approx(0.4 - error, abs=0.006)
+    assert high == pytest.approx(0.4 + error, abs=0.006)
+
+
+def test_draws_without_a_figure_do_not_count_for_its_interval():
+    is_rare = np.array([True, False, False])
+
+    bounds = intervals(lambda drawn: {"rare": 1.0 if is_rare[drawn].any() else float("nan")}, 3)
+
+    assert bounds["rare"] == (1.0, 1.0)
+
+
+def test_an_interval_of_the_calibration_error_holds_the_error():
+    chance = np.random.default_rng(5)
+    top = chance.uniform(0.5, 1, 400)
+    probabilities = np.stack([top, 1 - top], axis=1)
+    truth = (chance.random(400) > top).astype(int)  # as honest as can be
+
+    bounds = intervals(lambda drawn: {"ece": calibration_error(probabilities[drawn], truth[drawn])}, 400)
+
+    low, high = bounds["ece"]
+    assert 0 <= low < calibration_error(probabilities, truth) < high < 0.1

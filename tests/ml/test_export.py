@@ -1,0 +1,200 @@
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ml import export, inference
+from ml.dataset import read_manifest
+from ml.preprocess import preprocess
+from ml.train import Network
+from tests import pictures
+from tests.ml.conftest import HOUSE
+
+SIZE_PX = 96
+
+
+def small_network(seed):
+    """An untrained MobileNetV2 of a third of the width with a head for two styles and photographs."""
+    keras.utils.set_random_seed(seed)
+    backbone = keras.applications.MobileNetV2(
+        include_top=False, pooling="avg", weights=None, alpha=0.35, input_shape=(None, None, 3)
+    )
+    norms = [layer for layer in backbone.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    for layer in norms:
+        layer.momentum = 0.0  # or an untrained network's numbers die away
+    backbone(np.random.default_rng(seed).uniform(-1, 1, (8, SIZE_PX, SIZE_PX, 3)), training=True)
+    head = keras.layers.Dense(3)
+    head.build((None, 1280))
+    head.bias.assign([0.3, -0.2, 0.1])
+    return Network(backbone, head)
+
+
+def converted(network, temperature, folder):
+    """The network as serving runs it, in float32, and what it makes of one small painting."""
+    projection = (np.zeros(1280, np.float32), np.eye(1280, 256, dtype=np.float32))
+    export._save_for_serving(network, projection, temperature, 2, SIZE_PX, str(folder))
+    weights = export._convert(str(folder), "float32", None, SIZE_PX)
+    card = {"labels": ["Stripes", "Fields"], "input": {"size_px": SIZE_PX}, "version": "small"}
+    return inference.Model(card, weights)
+
+
+def variant(name, size, *, keras_top1=0.5, top1=0.5, same_top1=1.0):
+    figures = {"keras_top1": keras_top1, "top1": top1, "same_top1": same_top1}
+    return export.Variant(name, bytes(size), None, figures)
+
+
+def test_the_mean_of_a_map_and_the_bias_are_the_logits(tmp_path):
+    network, temperature = small_network(1), 0.7
+    pixels = preprocess(pictures.small_painting(), SIZE_PX)
+
+    maps = converted(network, temperature, tmp_path).outputs(pixels)["activation_maps"]
+
+    logits = network.head(network.backbone(pixels[None], training=False)).numpy()[0, :2] / temperature
+    bias = network.head.bias.numpy()[:2] / temperature
+    assert maps.shape == (3, 3, 2)
+    assert maps.std() > 0.01
+    assert maps.mean((0, 1)) + bias == pytest.approx(logits, abs=1e-4)
+
+
+def test_other_weights_give_other_maps(tmp_path):
+    pixels = preprocess(pictures.small_painting(), SIZE_PX)
+    one, other = (
+        converted(small_network(seed), 1.0, tmp_path / str(seed)).outputs(pixels)["activation_maps"]
+        for seed in (1, 2)
+    )
+
+    alike = np.corrcoef(one.ravel(), other.ravel())[0, 1]
+
+    assert abs(alike) < 0.9
+
+
+def test_the_shipped_file_explains_its_own_probabilities(smoke_model, monkeypatch):
+    monkeypatch.setenv("STYLEART_MODEL", str(smoke_model[0]))
+    card = inference.model_card()
+
+    maps = inference.explain(pictures.small_painting())
+
+    answer = inference.classify(pictures.small_painting())
+    assert list(maps) == card["labels"]
+    assert all(places.shape == (3, 3) and places.dtype == np.float32 for places in maps.values())
+    logits = np.array([places.mean() for places in maps.values()]) + card["activation_maps"]["bias"]
+    expected = [answer.probabilities[label] for label in card["labels"]]
+    assert tf.nn.softmax(logits).numpy() == pytest.approx(expected, abs=0.01)
+
+
+def test_a_model_without_maps_answers_and_explains_nothing(smoke_model, tmp_path):
+    @tf.function(input_signature=[tf.TensorSpec((1, 96, 96, 3), tf.float32, name="image")])
+    def serve(image):
+        brightness = tf.reduce_mean(image, axis=(1, 2))
+        return {
+            "probabilities": tf.nn.softmax(brightness),
+            "not_a_painting": brightness[:, 0],
+            "embedding": tf.math.l2_normalize(tf.tile(brightness + 2, (1, 86))[:, :256], axis=1),
+        }
+
+    module = tf.Module()
+    module.serve = serve
+    tf.saved_model.save(module, str(tmp_path), signatures=serve)
+    card = json.loads((smoke_model[0] / "model.json").read_text())
+
+    model = inference.Model(card, export._convert(str(tmp_path), "float32", None, SIZE_PX))
+
+    assert sum(model.answer(pictures.small_painting()).probabilities.values()) == pytest.approx(1)
+    assert model.explain(pictures.small_painting()) == {}
+
+
+def test_the_smallest_variant_that_answers_as_keras_does_is_shipped():
+    tried = [
+        variant("int8", 10, same_top1=0.96),
+        variant("float16", 20, top1=0.495, same_top1=0.97),
+        variant("float32", 40),
+    ]
+
+    assert export._smallest_that_fits(tried).name == "float16"
+    assert export._smallest_that_fits([*tried, variant("int4", 5, top1=0.494)]).name == "float16"
+
+
+def test_a_variant_that_is_better_than_keras_fits():
+    assert variant("int8", 10, top1=0.6, same_top1=0.98).fits
+
+
+def test_no_model_is_written_when_none_answers_as_keras_does():
+    with pytest.raises(RuntimeError, match=r"No converted network answers as Keras does: .*float16"):
+        export._smallest_that_fits([variant("float16", 20, same_top1=0.5)])
+
+
+def test_the_card_has_the_figures_of_every_variant_and_the_history(smoke_model):
+    out, work, _ = smoke_model
+    card = json.loads((out / "model.json").read_text())
+
+    (log,) = work.glob("run-*/log.csv")
+    rows = list(csv.DictReader(log.open()))
+    assert set(export.VARIANTS) < set(card["variants"])
+    assert card["variants"][card["variants"]["chosen"]]["bytes"] == card["bytes"]
+    assert card["variants"]["int8"]["bytes"] < card["variants"]["float16"]["bytes"]
+    assert [row["epoch"] for row in card["history"]] == [1]
+    assert card["history"][0]["loss"] == pytest.approx(float(rows[0]["loss"]), abs=1e-5)
+
+
+def test_a_run_is_exported_again_and_gives_the_same_answers(smoke_model, tmp_path):
+    out, work, _ = smoke_model
+    (run,) = work.glob("run-*")
+
+    done = again(run, "--out", str(tmp_path / "again"), "--variants", "float32")
+
+    assert done.returncode == 0, done.stderr
+    card = json.loads((tmp_path / "again" / "model.json").read_text())
+    first, second = (inference.load_model(folder) for folder in (out, tmp_path / "again"))
+    painting = pictures.small_painting()
+    assert card["variants"]["chosen"] == "float32"
+    assert "stopped_after_epochs" not in card["recipe"]
+    assert second.answer(painting).probabilities == pytest.approx(
+        first.answer(painting).probabilities, abs=0.01
+    )
+    assert second.answer(painting).embedding @ first.answer(painting).embedding > 0.99
+
+
+def test_a_run_without_a_finished_epoch_is_refused(smoke_model, tmp_path):
+    (run,) = smoke_model[1].glob("run-*")
+    (tmp_path / "settings.json").write_text((run / "settings.json").read_text())
+
+    done = again(tmp_path, "--out", str(tmp_path / "out"))
+
+    assert done.returncode == 1
+    assert "no epoch was finished" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    done = again(tmp_path, "--out", str(tmp_path / "out"))
+
+    assert done.returncode == 1
+    assert "cannot be exported" in done.stderr
+    assert "settings.json" in done.stderr
+
+
+def test_int8_takes_its_ranges_from_training_pictures_alone(small_manifest):
+    data = read_manifest(small_manifest)
+
+    seen = [feed["image"] for feed in export._representatives(data, SIZE_PX)]
+
+    expected = [preprocess(Path(p.path).read_bytes(), SIZE_PX)[None] for p in data.part("train")]
+    assert len(seen) == len(expected) == 48
+    assert all(np.array_equal(one, other) for one, other in zip(seen, expected, strict=True))
+
+
+def test_int8_stops_looking_when_its_time_is_over(small_manifest, monkeypatch):
+    monkeypatch.setattr(export, "PATIENCE_S", -1)
+
+    assert list(export._representatives(read_manifest(small_manifest), SIZE_PX)) == []
+
+
+def again(run, *more):
+    command = [sys.executable, "-m", "ml.export", str(run), *more]
+    return subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
