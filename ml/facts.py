@@ -88,14 +88,16 @@ def _read(kept: Path) -> dict[str, Facts]:
     if len(whole) < len(content):
         with kept.open("r+b") as file:
             file.truncate(len(whole))
-    rows = csv.DictReader(io.StringIO(whole.decode("utf-8", "surrogateescape"), newline=""))
-    if rows.fieldnames != [field.name for field in fields(Facts)]:
-        kept.unlink()  # written by another version of this code, or nothing but a cut heading
+    try:
+        rows = csv.DictReader(io.StringIO(whole.decode("utf-8", "surrogateescape"), newline=""))
+        return {row["path"]: _facts_of(row) for row in rows}
+    except (ValueError, KeyError, TypeError, csv.Error):
+        kept.unlink()  # written by another version of this code, or damaged: look again
         return {}
-    return {
-        row["path"]: Facts(**{field.name: field.type(row[field.name]) for field in fields(Facts)})
-        for row in rows
-    }
+
+
+def _facts_of(row: dict[str, str]) -> Facts:
+    return Facts(**{field.name: field.type(row[field.name]) for field in fields(Facts)})
 
 
 def _look_at(path: Path) -> Facts:

@@ -296,6 +296,15 @@ def test_a_stopped_run_looks_only_at_what_it_has_not_seen(two_styles, tmp_path):
     assert (tmp_path / "manifest.csv").read_bytes() == whole
 
 
+@pytest.mark.parametrize("damage", [b"another,heading\n1,2\n", b"\0\0\0\0\n", b"path,bytes\nx,many\n"])
+def test_damaged_notes_of_an_earlier_run_are_made_anew(two_styles, tmp_path, damage):
+    (tmp_path / "facts.csv").write_bytes(damage)
+
+    build(tmp_path, "--manifest", two_styles)
+
+    assert len((tmp_path / "facts.csv").read_text().splitlines()) == 67
+
+
 def test_a_file_changed_since_is_looked_at_again(two_styles, tmp_path):
     shutil.copytree(two_styles.parent, tmp_path / "set")
     build(tmp_path / "out", "--manifest", tmp_path / "set" / "manifest.csv")
