@@ -76,7 +76,7 @@ class ArtworkAdmin(FoldedSearch, admin.ModelAdmin):
     list_per_page = 50
     search_fields = ["search_text"]
     raw_id_fields = ["artist"]
-    readonly_fields = ["large_picture", "width", "height", "embedding_model", "source_key", "sha256"]
+    readonly_fields = ["large_picture", "width", "height", "source_key", "sha256"]
     exclude = ["picture"]
     actions = ["put_on_display", "take_off_display"]
 

@@ -9,6 +9,8 @@ def the_model_can_be_read(app_configs, **kwargs) -> list[CheckMessage]:
     try:
         inference.model_card()
     except inference.ModelMismatch as error:
-        hint = "Restore ml/model with git, or let STYLEART_MODEL name the folder of a trained model."
+        hint = (
+            "Restore ml/model with git, or run manage.py activate_model with the folder of a trained model."
+        )
         return [Error(str(error), hint=hint, id="gallery.E001")]
     return []

@@ -6,10 +6,12 @@ from pathlib import Path, PurePosixPath
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.base import ContentFile
-from django.db import models
-from django.db.models import Count, Q
+from django.db import models, transaction
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
-from pgvector.django import HalfVectorField, HnswIndex
+from pgvector.django import HalfVectorField
+
+from ml import inference
 
 from . import pictures
 
@@ -240,6 +242,11 @@ class ArtworkQuerySet(models.QuerySet):
             return works
         return works.filter(rights__in=Artwork.FREE_RIGHTS)
 
+    def without_embedding(self, model_version: str):
+        """Works whose picture this model has not described yet."""
+        described = Embedding.objects.filter(artwork=OuterRef("pk"), model_version=model_version)
+        return self.exclude(picture="").filter(~Exists(described))
+
 
 class Artwork(models.Model):
     """A work of the catalogue: a painting by an artist, or a study painted by our own code."""
@@ -275,24 +282,16 @@ class Artwork(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels, as shown.")
     height = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels, as shown.")
     sha256 = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
-    embedding = HalfVectorField(dimensions=EMBEDDING_LENGTH, null=True, blank=True, editable=False)
-    embedding_model = models.CharField(max_length=100, blank=True, editable=False)
     search_text = models.CharField(max_length=800, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = ArtworkQuerySet.as_manager()
+    _measured: pictures.Measured | None = None  # of a picture that was kept since the last save
 
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            HnswIndex(
-                name="artwork_embedding_hnsw",
-                fields=["embedding"],
-                m=16,
-                ef_construction=64,
-                opclasses=["halfvec_cosine_ops"],
-            ),
             models.Index(fields=["style", "-id"], name="artwork_style_newest"),
             models.Index(fields=["artist", "year"], name="artwork_artist_year"),
         ]
@@ -306,24 +305,31 @@ class Artwork(models.Model):
                 name="picture_knows_its_size",
                 condition=Q(picture="") | Q(width__gt=0, height__gt=0, sha256__gt=""),
             ),
-            models.CheckConstraint(
-                name="embedding_knows_its_model",
-                condition=Q(embedding__isnull=True) | Q(embedding_model__gt=""),
-            ),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     def save(self, *args, **kwargs) -> None:
-        """Keep the text that search looks at: title and artist."""
+        """Keep the text that search looks at, title and artist, and the embedding of a new picture."""
         self.search_text = searchable(f"{self.title} {self.artist.name if self.artist else ''}")[:800]
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "updated_at"}
-        super().save(*args, **kwargs)
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._save_embedding(is_new=is_new)
 
     def get_absolute_url(self) -> str:
         return reverse("gallery:artwork-detail", args=[self.pk])
+
+    def _save_embedding(self, *, is_new: bool) -> None:
+        if self._measured is None:
+            return
+        if not is_new:
+            self.embeddings.all().delete()  # they describe the picture before
+        self.embeddings.create(embedding=self._measured.embedding, model_version=self._measured.model_version)
+        self._measured = None
 
     def take_picture(self, data: bytes) -> None:
         """Check a picture, keep its file, size, hash and embedding; the row is not saved yet.
@@ -336,11 +342,17 @@ class Artwork(models.Model):
         """Keep a picture that was measured already, perhaps by another process; the row is not saved yet."""
         self.sha256 = measured.sha256
         self.width, self.height = measured.facts.width, measured.facts.height
-        self.embedding, self.embedding_model = measured.embedding, measured.model_version
+        self._measured = measured
         storage, name = self.picture.storage, picture_path(self, SUFFIXES[measured.facts.kind])
         if storage.exists(name) and storage.size(name) != len(data):
             storage.delete(name)  # whoever wrote it was killed halfway
         self.picture.name = name if storage.exists(name) else storage.save(name, ContentFile(data))
+
+    @property
+    def embedding(self) -> list[float] | None:
+        """What the model in use sees in it; None while it has not looked yet. One query."""
+        found = self.embeddings.filter(model_version=inference.model_version())
+        return found.values_list("embedding", flat=True).first()
 
     def preview(self) -> Path:
         """A JPEG of at most 1280 px, made from the picture when it is first asked for."""
@@ -387,3 +399,24 @@ class Artwork(models.Model):
         if self.is_study:
             return f"{self.title}, generated study in the manner of {self.style.name}"
         return f"{self.title} by {self.artist.name}" if self.artist else self.title
+
+
+class Embedding(models.Model):
+    """What a picture of the catalogue looks like to one version of the model.
+
+    While a new model takes over, a work has two: the old one serves until every work has the new one.
+    Each version has an HNSW index of its own, made by `gallery.embeddings.make_index`.
+    """
+
+    artwork = models.ForeignKey(Artwork, models.CASCADE, related_name="embeddings", db_index=False)
+    model_version = models.CharField(max_length=100)
+    embedding = HalfVectorField(dimensions=EMBEDDING_LENGTH)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="embedding_once_per_model", fields=["artwork", "model_version"]),
+            models.CheckConstraint(name="embedding_names_its_model", condition=Q(model_version__gt="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.artwork}, as {self.model_version} sees it"

@@ -34,6 +34,14 @@ def measure(data: bytes) -> Measured:
     return Measured(hashlib.sha256(data).hexdigest(), facts, answer.embedding, answer.model_version)
 
 
+def describe(data: bytes, *, model: Path) -> np.ndarray:
+    """What a picture looks like to the model in this folder: float32, shape (256,); needs no Django.
+
+    Raises UnreadableImage.
+    """
+    return inference.load_model(model).answer(data).embedding
+
+
 def jpeg(data: bytes, size_px: int) -> bytes:
     """Re-encode a picture as an sRGB JPEG that fits into size_px × size_px, upright, without metadata.
 

@@ -35,11 +35,12 @@ def nearest(
         Artwork.objects.published()
         .with_labels()
         .filter(
-            embedding__isnull=False,
-            embedding_model=model_version,
+            embeddings__model_version=model_version,
             **{field: value for field, value in wanted.items() if value is not None},
         )
     )
     if without is not None:
         works = works.exclude(pk=without.pk)
-    return works.annotate(distance=CosineDistance("embedding", embedding)).order_by("distance")[:limit]
+    return works.annotate(distance=CosineDistance("embeddings__embedding", embedding)).order_by("distance")[
+        :limit
+    ]

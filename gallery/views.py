@@ -80,8 +80,8 @@ def artwork_list(request):
 def artwork_detail(request, pk: int):
     work = get_object_or_404(Artwork.objects.visible_to(request.user).with_labels(), pk=pk)
     similar = Artwork.objects.none()
-    if work.embedding is not None:
-        similar = nearest(work.embedding, work.embedding_model, without=work)
+    if (embedding := work.embedding) is not None:
+        similar = nearest(embedding, inference.model_version(), without=work)
     return render(request, "gallery/artwork_detail.html", {"work": work, "similar_works": similar})
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -12,10 +11,12 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model
 
 from gallery import pictures
+from gallery.embeddings import make_index
+from gallery.locks import alone
 from gallery.models import Artist, Artwork, Style, searchable
 from gallery.readers import ReaderDied, Readers
 from ml import inference
@@ -60,17 +61,14 @@ class PictureChanged(ValueError):  # noqa: N818 - reads as what happened
     """These bytes are not the ones that were measured."""
 
 
-class ImportRunning(RuntimeError):  # noqa: N818 - reads as what happened
-    """Another import is at work on this database."""
-
-
 def import_records(records: Iterable[Record], *, processes: int) -> Iterator[Outcome]:
     """Save paintings one by one, each in its own transaction; yields an outcome for each record, in order.
 
-    May be stopped at any time: whatever was yielded is in the catalogue. Raises ImportRunning,
-    ReadersKeepDying, and ModelMismatch when the model cannot be loaded.
+    May be stopped at any time: whatever was yielded is in the catalogue. Raises Taken when
+    another import is running, ReadersKeepDying, and ModelMismatch when the model cannot be loaded.
     """
-    with _alone(), Readers(pictures.measure, processes) as readers:
+    with alone(LOCK), Readers(pictures.measure, processes) as readers:
+        make_index(inference.model_version())
         yield from _outcomes(records, readers, partial(save_painting, shelf=StyleShelf()))
 
 
@@ -86,20 +84,6 @@ def rehearse(records: Iterable[Record], *, processes: int) -> Iterator[Outcome]:
 
     with Readers(inference.check, processes) as readers:
         yield from _outcomes(records, readers, note)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            raise ImportRunning
-    try:
-        yield
-    finally:
-        if connection.is_usable():  # a lost connection has taken the lock along
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 # From records to outcomes

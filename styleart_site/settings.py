@@ -133,8 +133,14 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a 40 Mpx PNG needs about 400 MB while it is decoded
 CELERY_BEAT_SCHEDULE = {
     "sweep predictions": {"task": "classifier.tasks.sweep", "schedule": 5.0},
+    "embed artworks": {"task": "gallery.tasks.embed_artworks", "schedule": 60.0},
     "erase trash": {"task": "classifier.tasks.erase_trash", "schedule": 3600.0},
 }
+
+# The model. Its embeddings are made where there are none yet, and an activated model takes over when all are.
+
+MODELS_DIR = DATA_DIR / "models"
+os.environ["STYLEART_ACTIVE_MODEL"] = str(MODELS_DIR / "active")  # for ml.inference, which knows no Django
 
 # Pictures
 

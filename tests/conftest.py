@@ -18,3 +18,12 @@ def uncollected_static_files(settings):
     """Pages name their static files plainly: tests run before any collectstatic."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def models_dir(settings, monkeypatch, tmp_path):
+    """Models that are activated in this test lie here; the shipped one is in use until then."""
+    settings.MODELS_DIR = tmp_path / "models"
+    monkeypatch.delenv("STYLEART_MODEL", raising=False)
+    monkeypatch.setenv("STYLEART_ACTIVE_MODEL", str(settings.MODELS_DIR / "active"))
+    return settings.MODELS_DIR

@@ -1,7 +1,10 @@
 """Rows for tests: plain functions with a default for everything."""
 
+import json
+import shutil
 from functools import cache
 from itertools import count
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -13,6 +16,7 @@ from gallery.models import Artist, Artwork, FamousArtist, KnownWork, Style
 from ml import inference
 from tests import pictures
 
+SHIPPED_MODEL = Path(inference.__file__).parent / "model"
 numbers = count(1)
 
 
@@ -66,17 +70,26 @@ def make_artwork(
         title=title or f"Work {next(numbers)}",
         **{"style": fields.pop("style", None) or make_style()} | fields,
     )
-    if seed is not None:
-        work.embedding, work.embedding_model = make_embedding(seed), inference.model_version()
     if picture is not None:
         work.take_picture(picture)
     work.save()
+    if seed is not None:
+        work.embeddings.create(embedding=make_embedding(seed), model_version=inference.model_version())
     return work
 
 
 @cache
 def small_painting() -> bytes:
     return pictures.small_painting()
+
+
+def make_model(folder: Path, version: str = "another-2") -> Path:
+    """A model of another version that sees as the shipped one does; gives its folder."""
+    shutil.copytree(SHIPPED_MODEL, folder)
+    card = json.loads((folder / "model.json").read_text())
+    card["certainty"]["thresholds"]["sure"] *= 0.99
+    (folder / "model.json").write_text(json.dumps(card | {"version": version}))
+    return folder
 
 
 def make_prediction(

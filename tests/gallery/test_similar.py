@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from gallery.models import Artwork
+from gallery.embeddings import make_index
+from gallery.models import Artwork, Embedding
 from gallery.similar import nearest
 from ml import inference
 from tests.factories import make_artist, make_artwork, make_embedding, make_style
@@ -40,7 +41,7 @@ def test_everything_comes_in_one_query(django_assert_num_queries):
 def test_hidden_works_and_embeddings_of_another_model_stay_out():
     make_artwork(seed=1, is_published=False)
     other = make_artwork(seed=1)
-    Artwork.objects.filter(pk=other.pk).update(embedding_model="an older one")
+    other.embeddings.update(model_version="an older one")
 
     assert not nearest(make_embedding(1), inference.model_version())
 
@@ -66,11 +67,11 @@ def test_each_filter_narrows(wanted):
 def test_a_narrow_filter_finds_its_works_behind_thousands_of_nearer_ones():
     style, rare = make_style(), make_style()
     version = inference.model_version()
-    Artwork.objects.bulk_create(
-        Artwork(
-            title=f"Near {n}", style=style, embedding=near(1, amount=0.1 + n / 9000), embedding_model=version
-        )
-        for n in range(3000)
+    works = Artwork.objects.bulk_create(Artwork(title=f"Near {n}", style=style) for n in range(3000))
+    make_index(version)
+    Embedding.objects.bulk_create(
+        Embedding(artwork=work, model_version=version, embedding=near(1, amount=0.1 + n / 9000))
+        for n, work in enumerate(works)
     )
     far_away = [make_artwork(seed=seed, style=rare) for seed in range(50, 53)]
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
+from gallery.locks import Taken
 from gallery.models import Style
 from gallery.readers import ReadersKeepDying
 from ml import inference
@@ -78,7 +79,7 @@ class Command(BaseCommand):
             self._show(report, dry_run=dry_run)
             raise CommandError(f"Stopped. {GO_ON}", returncode=130) from None
         except (
-            importer.ImportRunning,
+            Taken,
             inference.ModelMismatch,
             ReadersKeepDying,
             OperationalError,
@@ -133,7 +134,7 @@ def _keep(lines: list[str]) -> Path:
 
 
 def _why_it_ended(error: Exception) -> str:
-    if isinstance(error, importer.ImportRunning):
+    if isinstance(error, Taken):
         return "Another import is running. Wait until it is done."
     if isinstance(error, ReadersKeepDying):
         return f"The processes that decode pictures keep dying; is there too little memory? {GO_ON}"

@@ -1,0 +1,144 @@
+"""Let a model look at the catalogue: embeddings for every work that has none of it yet."""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+
+from ml import inference
+
+from . import pictures
+from .models import Artwork, Embedding
+from .readers import ReaderDied, Readers
+
+LOCK = 0x45_6D_62_65  # to PostgreSQL this number means "embeddings are being made"
+BATCH = 500  # works that are asked for at once
+DELETED_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one work: embedded, or the reason why not."""
+
+    pk: int
+    name: str
+    reason: str = ""
+
+
+def embed(model: Path, *, processes: int, after: int = 0, limit: int | None = None) -> Iterator[Outcome]:
+    """Let the model in this folder look at every work that it has not seen, by id, from `after` on.
+
+    Each work is saved by itself before its outcome is yielded, so this may be stopped at any time.
+    Works that come in meanwhile are found, too. Raises ModelMismatch and ReadersKeepDying.
+    """
+    version = inference.model_card(model)["version"]
+    make_index(version)
+    works = islice(_works_without(version, after=after), limit)
+    with Readers(partial(pictures.describe, model=model), processes) as readers:
+        yield from _outcomes(works, readers, partial(_save, model_version=version))
+
+
+def rehearse(model: Path, *, processes: int, limit: int | None = None) -> Iterator[Outcome]:
+    """Yield the outcomes that `embed` would, but only check the pictures and write nothing."""
+    works = islice(_works_without(inference.model_card(model)["version"]), limit)
+    with Readers(inference.check, processes) as readers:
+        yield from _outcomes(works, readers, lambda work, answer: None)
+
+
+def make_index(model_version: str) -> None:
+    """Make the HNSW index of this version's embeddings, unless it is there.
+
+    Made before the embeddings it takes a moment, in which only writers wait.
+    """
+    name = _index_name(model_version)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [name])
+        if cursor.fetchone()[0] is None:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # rows whose check is pending would forbid it
+            cursor.execute(
+                f"CREATE INDEX IF NOT EXISTS {name} ON gallery_embedding"
+                " USING hnsw (embedding halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)"
+                " WHERE model_version = %s",
+                [model_version],
+            )
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def count_by_version() -> dict[str, int]:
+    """How many embeddings there are of each version of the model."""
+    counts = Embedding.objects.values_list("model_version").annotate(count=Count("pk"))
+    return dict(counts.order_by("model_version"))
+
+
+def forget(model_version: str) -> None:
+    """Delete the embeddings of a version, and its index first, which makes the rest quick."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"DROP INDEX IF EXISTS {_index_name(model_version)}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    old = Embedding.objects.filter(model_version=model_version)
+    while Embedding.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE])).delete()[
+        0
+    ]:
+        pass
+
+
+def _index_name(model_version: str) -> str:
+    """Of hexadecimal digits, so it needs no quotes."""
+    return f"embedding_hnsw_{hashlib.sha256(model_version.encode()).hexdigest()[:16]}"
+
+
+def _works_without(model_version: str, *, after: int = 0) -> Iterator[Artwork]:
+    """Works that this version has not seen, by id; also those that come in while this goes on."""
+    wanted = Artwork.objects.without_embedding(model_version).order_by("pk")
+    while batch := list(wanted.filter(pk__gt=after).only("title", "picture", "sha256")[:BATCH]):
+        yield from batch
+        after = batch[-1].pk
+
+
+def _outcomes(
+    works: Iterator[Artwork], readers: Readers, save: Callable[[Artwork, Any], None]
+) -> Iterator[Outcome]:
+    """Keep a few pictures ahead with the readers, and settle work after work."""
+    window: deque[Artwork] = deque()
+    for work in works:
+        readers.submit(Path(work.picture.path))
+        window.append(work)
+        if len(window) > 2 * readers.processes:
+            yield _settled(window.popleft(), readers, save)
+    for work in window:
+        yield _settled(work, readers, save)
+
+
+def _settled(work: Artwork, readers: Readers, save: Callable[[Artwork, Any], None]) -> Outcome:
+    failed = partial(Outcome, work.pk, f"{work.title} ({work.picture.name})")
+    try:
+        answer = readers.answer()
+    except inference.UnreadableImage as error:
+        return failed(str(error))
+    except MemoryError:
+        return failed("There is not enough memory to decode it.")
+    except ReaderDied:
+        return failed("The process that decoded it died, twice.")
+    except FileNotFoundError:
+        return failed("Its picture is missing.")
+    except OSError as error:
+        return failed(f"It cannot be read: {error.strerror}.")
+    save(work, answer)
+    return Outcome(work.pk, work.title)
+
+
+@transaction.atomic
+def _save(work: Artwork, embedding: Any, *, model_version: str) -> None:
+    """Save an embedding, unless the work went, got another picture, or has one by now."""
+    same = Artwork.objects.filter(pk=work.pk, sha256=work.sha256).select_for_update(no_key=True)
+    if same.exists():
+        row = Embedding(artwork=work, model_version=model_version, embedding=embedding)
+        Embedding.objects.bulk_create([row], ignore_conflicts=True)
