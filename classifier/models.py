@@ -230,6 +230,9 @@ class Prediction(models.Model):
     )
     certainty = models.CharField(max_length=20, choices=Certainty, blank=True, editable=False)
     embedding = HalfVectorField(dimensions=EMBEDDING_LENGTH, null=True, blank=True, editable=False)
+    embedding_model = models.CharField(
+        max_length=100, blank=True, editable=False, help_text="Newer than the answer's after a switch."
+    )
 
     objects = PredictionQuerySet.as_manager()
 
@@ -268,6 +271,10 @@ class Prediction(models.Model):
                 | Q(
                     confidence__isnull=False, embedding__isnull=False, certainty__gt="", model_version__gt=""
                 ),
+            ),
+            models.CheckConstraint(
+                name="embedding_names_its_maker",
+                condition=Q(embedding__isnull=True) | Q(embedding_model__gt=""),
             ),
             models.CheckConstraint(
                 name="failed_says_why", condition=~Q(status="failed") | Q(error_code__gt="")
@@ -343,10 +350,26 @@ class Prediction(models.Model):
                 confidence=min(max(float(confidence), 0.0), 1.0),
                 certainty=answer.certainty,
                 embedding=answer.embedding,
+                embedding_model=answer.model_version,
                 error_code="",
                 error_detail="",
             )
         )
+
+    def embed_again(self) -> None:
+        """Let the model in use look at the original where an older one did; the answer stays as it was.
+
+        So similar works are found after a switch, too. Where the original cannot be read all stays as it is.
+        """
+        if self.embedding_model == inference.model_version():
+            return
+        try:
+            answer = inference.classify(self.read_bytes())
+        except (inference.UnreadableImage, OSError, MemoryError):
+            logger.warning("prediction %s cannot be embedded again", self.pk, exc_info=True)
+            return
+        self.embedding, self.embedding_model = answer.embedding, answer.model_version
+        self.save(update_fields=["embedding", "embedding_model"])
 
     def mark_failed(self, code: str, detail: str = "") -> bool:
         """End this attempt with a failure that another try would not mend."""

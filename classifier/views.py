@@ -71,9 +71,10 @@ def _answer(prediction: Prediction) -> dict:
     if prediction.is_unfinished:
         context["count_before"] = prediction.count_before()
     if prediction.is_done:
+        prediction.embed_again()
         context |= {
             "bars": prediction.bars(),
-            "similar_works": nearest(prediction.embedding, prediction.model_version),
+            "similar_works": nearest(prediction.embedding, prediction.embedding_model),
             "unlearned_styles": Style.objects.of_the_house().exclude(
                 name__in=[name for name, _ in prediction.probabilities]
             ),

@@ -1,5 +1,6 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.urls import reverse
 
 from classifier.models import Prediction
@@ -10,6 +11,7 @@ from tests.factories import (
     make_artwork,
     make_done_prediction,
     make_house_styles,
+    make_model,
     make_prediction,
     make_style,
     make_user,
@@ -330,3 +332,36 @@ def test_a_curator_sees_no_pictures_of_users(client):
 
     assert client.get(prediction.get_absolute_url()).status_code == 404
     assert client.get(reverse("admin:classifier_prediction_changelist")).status_code == 403
+
+
+def signed_in(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def test_after_a_switch_an_older_answer_stays_and_still_shows_similar_works(client, models_dir, tmp_path):
+    prediction = make_done_prediction(picture=small_painting(), owner=signed_in(client))
+    work = make_artwork(picture=small_painting())
+    before = (prediction.model_version, prediction.probabilities, prediction.certainty)
+    call_command("activate_model", str(make_model(tmp_path / "trained", "another-2")), "--processes", "1")
+    work.embeddings.exclude(model_version="another-2").delete()
+
+    response = client.get(prediction.get_absolute_url())
+
+    assert list(response.context["similar_works"]) == [work]
+    prediction.refresh_from_db()
+    assert prediction.embedding_model == "another-2"
+    assert (prediction.model_version, prediction.probabilities, prediction.certainty) == before
+
+
+def test_an_older_answer_whose_original_is_gone_keeps_its_page(client, models_dir, tmp_path):
+    prediction = make_done_prediction(owner=signed_in(client))
+    call_command("activate_model", str(make_model(tmp_path / "trained", "another-2")), "--processes", "1")
+    prediction.original.storage.delete(prediction.original.name)
+
+    response = client.get(prediction.get_absolute_url())
+
+    assert response.status_code == 200
+    prediction.refresh_from_db()
+    assert prediction.embedding_model == prediction.model_version
