@@ -13,6 +13,7 @@ from ml.scores import (
     micro_auc,
     precision_at_10,
     precision_at_10_against_chance,
+    ranks_of,
     recalls,
     roc_curve,
     top_k,
@@ -62,6 +63,16 @@ def test_precision_counts_the_nearest_of_the_same_group():
 
 def test_a_tie_counts_half_in_the_area_under_the_curve():
     assert auc(np.array([0.5, 0.5, 0.1]), np.array([True, False, False])) == 0.75
+
+
+def test_ranks_stand_for_the_scores_they_come_from():
+    chance = np.random.default_rng(4)
+    scores, is_positive = chance.random(200).round(2), chance.random(200) < 0.4
+
+    by_hand = np.subtract.outer(scores[is_positive], scores[~is_positive])
+    assert auc(scores, is_positive) == pytest.approx(np.mean((by_hand > 0) + (by_hand == 0) / 2))
+    assert auc(ranks_of(scores), is_positive) == auc(scores, is_positive)
+    assert np.isnan(auc(scores, np.ones(200, bool)))
 
 
 def test_the_micro_area_pools_all_decisions():
