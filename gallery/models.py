@@ -343,7 +343,7 @@ class Artwork(models.Model):
         self.sha256 = measured.sha256
         self.width, self.height = measured.facts.width, measured.facts.height
         self._measured = measured
-        storage, name = self.picture.storage, picture_path(self, SUFFIXES[measured.facts.kind])
+        storage, name = self.picture.storage, picture_path(self, "picture" + SUFFIXES[measured.facts.kind])
         if storage.exists(name) and storage.size(name) != len(data):
             storage.delete(name)  # whoever wrote it was killed halfway
         self.picture.name = name if storage.exists(name) else storage.save(name, ContentFile(data))

@@ -14,6 +14,7 @@ def test_a_taken_picture_brings_size_hash_and_embedding():
 
     work.refresh_from_db()
     assert (work.width, work.height) == (480, 360)
+    assert work.picture.name.endswith(f"{work.sha256}.jpg")
     assert len(work.sha256) == 64
     assert work.embeddings.get().model_version == inference.model_version()
     assert sum(value**2 for value in work.embedding) == pytest.approx(1, abs=0.01)
