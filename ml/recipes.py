@@ -96,8 +96,8 @@ class Linear(Recipe):
     """The honest baseline: frozen MobileNetV2, global average pooling, one linear layer, calibrated.
 
     Command: python -m ml.train --recipe linear W
-    Duration: not run yet
-    Score: not run yet
+    Duration: 7 minutes (2 very busy cores)
+    Score: top-1 0.446, top-3 0.734, macro F1 0.440, macro AUC 0.880, ECE 0.029
     """
 
     name: ClassVar[str] = "linear"
@@ -120,8 +120,8 @@ class StyleYourArt(Recipe):
     depended on the version of Pillow); photographs are left out, as it knew only styles.
 
     Command: python -m ml.train --recipe styleyourart W
-    Duration: not run yet
-    Score: not run yet
+    Duration: not run to its end yet; 23 minutes with --epochs 4 (2 very busy cores)
+    Score: with --epochs 4: top-1 0.342, top-3 0.638, macro F1 0.302, macro AUC 0.836, ECE 0.231
     """
 
     name: ClassVar[str] = "styleyourart"
@@ -155,8 +155,8 @@ class StyleYourArtDeployed(StyleYourArt):
     each dense layer but the last.
 
     Command: python -m ml.train --recipe styleyourart-deployed W
-    Duration: not run yet
-    Score: not run yet
+    Duration: not run to its end yet; 7 minutes with --epochs 6, features known (2 very busy cores)
+    Score: with --epochs 6, still rising: top-1 0.254, top-3 0.504, macro F1 0.228, macro AUC 0.772, ECE 0.042
     """
 
     name: ClassVar[str] = "styleyourart-deployed"
@@ -177,8 +177,8 @@ class CompareBases(StyleYourArt):
     those of the other recipes. A base whose weights are missing is named, and the others go on.
 
     Command: python -m ml.train --recipe compare-bases --base-weights MobileNetV2=FILE
-    Duration: not run yet
-    Score: not run yet
+    Duration: not run to its end yet; 5 minutes for MobileNetV2 with --per-class 60 --epochs 3
+    Score: with these: MobileNetV2 top-1 0.218, macro AUC 0.745; the other bases: not run yet (weights missing)
     """
 
     name: ClassVar[str] = "compare-bases"
