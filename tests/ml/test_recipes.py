@@ -220,6 +220,14 @@ def test_the_suggested_rate_lies_where_the_loss_falls_fastest():
     assert find_rate.suggestion(rates, losses) == pytest.approx(1e-3, rel=0.2)
 
 
+def test_a_chance_fall_at_the_first_steps_is_not_suggested():
+    rates = np.geomspace(1e-5, 1, 101)
+    losses = 3 - 0.3 / (1 + np.exp(-4 * (np.log10(rates) + 2)))
+    losses[:4] += [0.1, 0.06, 0.03, 0.01]
+
+    assert find_rate.suggestion(rates, losses) == pytest.approx(1e-2, rel=0.3)
+
+
 def test_the_search_ends_where_the_loss_explodes():
     rates, losses = find_rate.sweep(lambda rate: 1.0 if rate < 0.009 else 1e6, 1e-4, 1, 41)
 
