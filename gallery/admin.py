@@ -1,4 +1,5 @@
 from django.contrib import admin, messages
+from django.db import models
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import ngettext
@@ -78,6 +79,7 @@ class ArtworkAdmin(FoldedSearch, admin.ModelAdmin):
     raw_id_fields = ["artist"]
     readonly_fields = ["large_picture", "width", "height", "source_key", "sha256"]
     exclude = ["picture"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["put_on_display", "take_off_display"]
 
     @admin.display(description="picture")
