@@ -38,7 +38,7 @@ def _sample_of_each_style() -> dict[int, Artwork]:
 def style_detail(request, slug: str):
     styles = Style.objects.with_counts().prefetch_related("came_from", "led_to")
     style = get_object_or_404(styles, slug=slug)
-    works = style.artworks.published().with_picture().with_labels().order_by("-id")
+    works = style.artworks.published().with_picture().with_labels().mixed()
     famous = FamousArtist.objects.filter(style=style).select_related("artist").order_by("rank")
     context = {
         "style": style,

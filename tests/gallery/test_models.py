@@ -125,3 +125,13 @@ def test_links_lead_to_wikiart_as_far_as_the_address_is_known():
     )
     assert make_artwork(artist=monet).wikiart_url.endswith("/claude-monet")
     assert make_artwork().wikiart_url == ""
+
+
+def test_a_mixed_wall_does_not_hang_in_the_order_of_an_import_and_stays_as_it_is():
+    works = [make_artwork() for _ in range(12)]
+
+    first, second = list(Artwork.objects.mixed()), list(Artwork.objects.mixed())
+
+    assert first == second
+    assert set(first) == set(works)
+    assert first not in (works, works[::-1])
