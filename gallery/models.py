@@ -115,6 +115,16 @@ class Style(models.Model):
         return f"hue-{self.position}" if self.position else "hue-other"
 
 
+def curated_fields() -> ArrayField:
+    """Names of the fields that a curator set by hand: no import changes these again."""
+    return ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
+
+
+def portrait_path(artist: "Artist", filename: str) -> str:
+    """Where the portrait of an artist lies: under the artist's slug."""
+    return f"portraits/{artist.slug}{PurePosixPath(filename).suffix.lower()}"
+
+
 class ArtistQuerySet(models.QuerySet):
     def with_counts(self):
         """Add `.artwork_count`, of published artworks."""
@@ -137,6 +147,9 @@ class Artist(models.Model):
     wikiart_slug = models.CharField(max_length=200, null=True, blank=True, unique=True)
     wikiart_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
     wikipedia_title = models.CharField(max_length=200, blank=True)
+    biography = models.TextField(blank=True)
+    portrait = models.FileField(upload_to=portrait_path, max_length=300, blank=True)
+    curated_fields = curated_fields()
     search_text = models.CharField(max_length=250, editable=False)
 
     objects = ArtistQuerySet.as_manager()
@@ -270,6 +283,16 @@ class Artwork(models.Model):
     wikiart_style = models.CharField(max_length=200, blank=True, help_text="The style's name at WikiArt.")
     year = models.SmallIntegerField(null=True, blank=True)
     genre = models.CharField(max_length=200, blank=True)
+    materials = models.CharField(max_length=300, blank=True, help_text="Such as oil, canvas.")
+    width_cm = models.FloatField(null=True, blank=True, help_text="Of the work itself.")
+    height_cm = models.FloatField(null=True, blank=True, help_text="Of the work itself.")
+    place = models.CharField(max_length=200, blank=True, help_text="Where it was made.")
+    collection = models.CharField(max_length=300, blank=True, help_text="Where it hangs.")
+    period = models.CharField(max_length=200, blank=True, help_text="Of the artist's life.")
+    series = models.CharField(max_length=200, blank=True)
+    tags = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    description = models.TextField(blank=True)
+    curated_fields = curated_fields()
     rights = models.CharField(max_length=20, choices=Rights, default=Rights.UNKNOWN)
     is_published = models.BooleanField("on display", default=True)
     wikiart_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
@@ -309,6 +332,11 @@ class Artwork(models.Model):
             models.CheckConstraint(
                 name="picture_knows_its_size",
                 condition=Q(picture="") | Q(width__gt=0, height__gt=0, sha256__gt=""),
+            ),
+            models.CheckConstraint(
+                name="size_in_cm_is_positive",
+                condition=(Q(width_cm__isnull=True) | Q(width_cm__gt=0))
+                & (Q(height_cm__isnull=True) | Q(height_cm__gt=0)),
             ),
         ]
 
