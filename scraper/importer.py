@@ -4,13 +4,11 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
 
@@ -19,6 +17,7 @@ from gallery.embeddings import make_index
 from gallery.locks import alone
 from gallery.models import Artist, Artwork, Style, searchable
 from gallery.readers import ReaderDied, Readers
+from gallery.rights import rights_of
 from ml import inference
 
 from .names import slug_of
@@ -28,7 +27,6 @@ BATCH = 500  # records whose state is asked for at once
 MAX_FILE_BYTES = 200 * 1024 * 1024
 LOCK = 0x57_69_6B_69  # to PostgreSQL this number means "an import is running"
 LEFT_IN_STORE = {"adolf-hitler"}  # kept for the record; hanging these is for a curator to decide
-LONGEST_LIFE = 100  # years: whoever was born, or painted, longer ago is dead by now
 
 
 class Result(StrEnum):
@@ -273,25 +271,6 @@ def _fill(row: Model, **fields: Any) -> list[str]:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def rights_of(artist: Artist | None, year: int | None) -> Artwork.Rights:
-    """Tell the rights in a work from the artist's dates, and from its own year where they are not known.
-
-    Public domain: the artist died more than PUBLIC_DOMAIN_YEARS ago. Protected: surely not.
-    """
-    dead_before = date.today().year - settings.PUBLIC_DOMAIN_YEARS
-    if artist and artist.death_year:
-        is_free = artist.death_year < dead_before
-        return Artwork.Rights.PUBLIC_DOMAIN if is_free else Artwork.Rights.PROTECTED
-    if year and year >= dead_before:  # the artist was alive then
-        return Artwork.Rights.PROTECTED
-    born = artist.birth_year if artist else None
-    if born and born > date.today().year - LONGEST_LIFE:  # living, or dead for too short a time
-        return Artwork.Rights.PROTECTED
-    if year and year < dead_before - LONGEST_LIFE:
-        return Artwork.Rights.PUBLIC_DOMAIN
-    return Artwork.Rights.UNKNOWN
 
 
 class StyleShelf:
