@@ -92,7 +92,7 @@ class HistoryFilter(forms.Form):
         self.is_valid()
         wanted = self.cleaned_data
         if wanted.get("q"):
-            predictions = predictions.titled(wanted["q"])
+            predictions = predictions.search(wanted["q"])
         if wanted.get("style"):
             predictions = predictions.filter(style=wanted["style"])
         if wanted.get("status"):

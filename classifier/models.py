@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,16 +11,20 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
+from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from pgvector.django import HalfVectorField
 
 from gallery import pictures
-from gallery.models import EMBEDDING_LENGTH, Style, searchable
+from gallery.models import EMBEDDING_LENGTH, Style, matching, searchable
 from ml import inference
 
 logger = logging.getLogger(__name__)
@@ -27,6 +32,8 @@ logger = logging.getLogger(__name__)
 RESEND_AFTER = timedelta(seconds=20)
 PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
+NOTE_LENGTH = 2000
+TOKEN_BYTES = 24  # 192 bits: nobody finds a shared page by trying
 FAILURES = {
     "unreadable_image": "This picture cannot be opened. Try saving it again as JPEG or PNG, then send it once more.",
     "too_large_to_decode": "This picture needs more memory than we have. Make it smaller and send it once more.",
@@ -62,6 +69,9 @@ class Sender:
     network: str = ""
 
 
+Viewer = Sender | AbstractBaseUser | AnonymousUser  # who looks: scripts and apps always have an account
+
+
 @dataclass(frozen=True)
 class Bar:
     """One line of the style plot. `style` is None when the catalogue lacks the model's style."""
@@ -86,13 +96,22 @@ class PredictionQuerySet(models.QuerySet):
         """Predictions that are not in the trash."""
         return self.filter(trashed_at__isnull=True)
 
-    def visible_to(self, sender: Sender):
-        """What this person may see: their own, whether sent with or without account."""
-        if sender.user is not None:
+    def of(self, viewer: Viewer):
+        """All that this person sent, with or without account, in the trash or not."""
+        sender = viewer if isinstance(viewer, Sender) else Sender(user=viewer)
+        if sender.user is not None and sender.user.is_authenticated:
             return self.filter(owner=sender.user)
         if sender.visitor is not None:
             return self.filter(visitor=sender.visitor)
         return self.none()
+
+    def visible_to(self, viewer: Viewer):
+        """What this person may see: their own, as long as it is not in the trash."""
+        return self.of(viewer).alive()
+
+    def in_trash_of(self, viewer: Viewer):
+        """What this person may still bring back."""
+        return self.of(viewer).filter(trashed_at__isnull=False)
 
     def unfinished(self):
         return self.filter(status__in=[Prediction.Status.QUEUED, Prediction.Status.RUNNING])
@@ -105,13 +124,13 @@ class PredictionQuerySet(models.QuerySet):
         """Queued, but not picked up for a while: the message may be lost."""
         return self.filter(status=Prediction.Status.QUEUED, sent_at__lt=timezone.now() - RESEND_AFTER)
 
-    def titled(self, text: str):
-        """Predictions whose title holds every word, case and accents aside."""
-        return self.filter(*[Q(search_text__contains=word) for word in searchable(text).split()])
+    def search(self, text: str):
+        """Predictions whose title and note hold every word, case and accents aside."""
+        return self.filter(matching(text))
 
     def known(self, upload: Upload, sender: Sender):
         """The same bytes from the same person under the model in use."""
-        return self.visible_to(sender).filter(sha256=upload.sha256, asked_model=inference.model_version())
+        return self.of(sender).filter(sha256=upload.sha256, asked_model=inference.model_version())
 
     def submit(self, upload: Upload, sender: Sender) -> tuple["Prediction", bool]:
         """Keep the picture and queue it; returns the prediction and whether it is new.
@@ -170,6 +189,9 @@ class PredictionQuerySet(models.QuerySet):
         return erased
 
 
+CERTAINTY_RANK = Coalesce(F("confidence"), Value(-1.0))  # what has no answer yet is the least sure
+
+
 def original_path(prediction: "Prediction", filename: str) -> str:
     """Where the original lies: under the row's UUID, without the sender's name or suffix."""
     return f"originals/{prediction.pk.hex[:2]}/{prediction.pk}"
@@ -201,7 +223,9 @@ class Prediction(models.Model):
     visitor = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
     visitor_network = models.CharField(max_length=32, blank=True, editable=False)
     title = models.CharField(max_length=200, blank=True)
-    search_text = models.CharField(max_length=250, blank=True, editable=False)
+    note = models.TextField(max_length=NOTE_LENGTH, blank=True, validators=[MaxLengthValidator(NOTE_LENGTH)])
+    is_favourite = models.BooleanField(default=False)
+    search_text = models.TextField(blank=True, editable=False)
     original = models.FileField(upload_to=original_path, max_length=200, editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
     width = models.PositiveIntegerField(editable=False, help_text="Pixels, upright.")
@@ -233,13 +257,30 @@ class Prediction(models.Model):
     embedding_model = models.CharField(
         max_length=100, blank=True, editable=False, help_text="Newer than the answer's after a switch."
     )
+    asked_again_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="asked_again",
+        help_text="The same picture under the model before.",
+    )  # fmt: skip
+
+    feedback_style = models.ForeignKey(
+        Style, models.SET_NULL, null=True, blank=True, related_name="+",
+        help_text="What the sender says it is; the answer's own style means “right”.",
+    )  # fmt: skip
+    feedback_at = models.DateTimeField(null=True, blank=True, editable=False)
+    feedback_shows_picture = models.BooleanField(
+        default=False, editable=False, help_text="The sender lets curators see the picture."
+    )
 
     objects = PredictionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(fields=["owner", "-created_at"], name="prediction_history"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="prediction_history"),
+            models.Index(F("owner"), CERTAINTY_RANK.desc(), F("id").desc(), name="prediction_by_certainty"),
+            models.Index(
+                fields=["trashed_at"], name="prediction_trash", condition=Q(trashed_at__isnull=False)
+            ),
             models.Index(
                 fields=["sent_at"],
                 name="prediction_unfinished",
@@ -284,6 +325,13 @@ class Prediction(models.Model):
     def __str__(self) -> str:
         return self.title or f"Picture of {self.created_at:%-d %B %Y}"
 
+    def save(self, *args, **kwargs) -> None:
+        fields = kwargs.get("update_fields")
+        if fields is None or not {"title", "note"}.isdisjoint(fields):
+            self.search_text = searchable(f"{self.title} {self.note}").strip()
+            kwargs["update_fields"] = fields and {*fields, "search_text"}
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("classifier:prediction-detail", args=[self.pk])
 
@@ -295,7 +343,6 @@ class Prediction(models.Model):
             visitor=None if sender.user else sender.visitor,
             visitor_network="" if sender.user else sender.network,
             title=upload.title,
-            search_text=searchable(upload.title),
             sha256=upload.sha256,
             width=upload.facts.width,
             height=upload.facts.height,
@@ -406,6 +453,54 @@ class Prediction(models.Model):
             self.restore()
         return self.queue_again()
 
+    # What its sender says of it
+
+    def give_feedback(self, style: Style, *, shows_picture: bool = False) -> None:
+        """Keep what the sender says it is. `shows_picture` lets curators see the picture."""
+        self.feedback_style, self.feedback_at = style, timezone.now()
+        self.feedback_shows_picture = shows_picture
+        self._save_feedback()
+
+    def withdraw_feedback(self) -> None:
+        """Take back what the sender said; nothing of it remains."""
+        self.feedback_style = self.feedback_at = None
+        self.feedback_shows_picture = False
+        self._save_feedback()
+
+    def _save_feedback(self) -> None:
+        self.save(update_fields=["feedback_style", "feedback_at", "feedback_shows_picture"])
+
+    # A page for others
+
+    def share_with(self, expires_in_days: int | None) -> "ShareLink":
+        """Open a public page for this answer, for ever when `expires_in_days` is None.
+
+        A page that is open already keeps its address and gets the new end; one that has ended gets a new
+        address. Raises NotShareable when there is no answer yet, or nobody with an account to revoke it.
+        """
+        if not self.can_be_shared:
+            raise NotShareable(self.pk)
+        ShareLink.objects.expired().filter(prediction=self).delete()
+        expires_at = timezone.now() + timedelta(days=expires_in_days) if expires_in_days else None
+        share, _ = ShareLink.objects.update_or_create(prediction=self, defaults={"expires_at": expires_at})
+        self.share = share
+        return share
+
+    def unshare(self) -> None:
+        """Close the public page; its address leads nowhere from now on."""
+        ShareLink.objects.filter(prediction=self).delete()
+        self._state.fields_cache.pop("share", None)
+
+    @property
+    def can_be_shared(self) -> bool:
+        return self.is_done and self.owner_id is not None and self.trashed_at is None
+
+    @property
+    def open_share(self) -> "ShareLink | None":
+        """Its public page, as long as that is open. One query unless `share` was selected along."""
+        share = getattr(self, "share", None)
+        return share if share and not share.has_expired else None
+
     # The trash
 
     def trash(self) -> None:
@@ -462,3 +557,43 @@ class Prediction(models.Model):
         """The style plot: every style the model knows, highest first. One query."""
         styles = {style.name: style for style in Style.objects.of_the_house()}
         return [Bar(name, probability, styles.get(name)) for name, probability in self.probabilities]
+
+
+class NotShareable(ValueError):  # noqa: N818 - reads as what happened
+    """There is no answer to show yet, or nobody with an account who could revoke the page."""
+
+
+class ShareLinkQuerySet(models.QuerySet):
+    def expired(self):
+        return self.filter(expires_at__lte=timezone.now())
+
+    def open(self):
+        """Links that lead to a page now: not at their end, and the picture is not in the trash."""
+        has_not_ended = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+        return self.filter(has_not_ended, prediction__trashed_at__isnull=True)
+
+
+def new_token() -> str:
+    """32 characters that nobody guesses."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class ShareLink(models.Model):
+    """The public page of one prediction: whoever has its address may look, until it is revoked or ends."""
+
+    prediction = models.OneToOneField(Prediction, models.CASCADE, related_name="share")
+    token = models.CharField(max_length=43, unique=True, default=new_token, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open until revoked.")
+
+    objects = ShareLinkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Shared: {self.prediction}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("classifier:share-detail", args=[self.token])
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()

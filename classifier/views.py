@@ -25,7 +25,7 @@ PAGE_SIZE = 24
 
 def _mine(request: HttpRequest, pk: UUID) -> Prediction:
     """The caller's own prediction, in the trash or not; anybody else's is a 404."""
-    return get_object_or_404(Prediction.objects.visible_to(sender_of(request)).select_related("style"), pk=pk)
+    return get_object_or_404(Prediction.objects.of(sender_of(request)).select_related("style"), pk=pk)
 
 
 def _alive(request: HttpRequest, pk: UUID) -> Prediction:
@@ -139,7 +139,7 @@ def _private_file(path: Path, content_type: str) -> HttpResponse:
 def prediction_list(request):
     sender = sender_of(request)
     wanted = HistoryFilter(request.GET)
-    mine = Prediction.objects.visible_to(sender).alive().select_related("style")
+    mine = Prediction.objects.visible_to(sender).select_related("style")
     page = Paginator(wanted.narrow(mine), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"filter": wanted, "page": page, "has_any": page.paginator.count > 0 or mine.exists()}
     return render(request, "classifier/prediction_list.html", context)

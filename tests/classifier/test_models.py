@@ -3,10 +3,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError
 from django.utils import timezone
 
-from classifier.models import Prediction, Sender, Upload
+from classifier.models import NotShareable, Prediction, Sender, ShareLink, Upload
 from ml import inference
 from tests import pictures
 from tests.factories import (
@@ -266,3 +267,80 @@ def test_the_number_before_mine_counts_only_unfinished_earlier_ones():
     make_prediction()
 
     assert mine.count_before() == 1
+
+
+def test_one_sees_what_is_not_in_the_trash_and_may_bring_back_what_is():
+    user = make_user()
+    kept, trashed = make_prediction(owner=user), make_prediction(pictures.small_painting(2), owner=user)
+    make_prediction()
+    trashed.trash()
+
+    assert list(Prediction.objects.visible_to(user)) == [kept]
+    assert list(Prediction.objects.in_trash_of(user)) == [trashed]
+    assert set(Prediction.objects.of(Sender(user=user))) == {kept, trashed}
+    assert not Prediction.objects.of(AnonymousUser()).exists()
+
+
+def test_search_finds_words_of_title_and_note_whatever_their_accents():
+    prediction = make_prediction(title="Café Élysée")
+    prediction.note = "From the fleamarket in Orléans, 50 % off"
+    prediction.save(update_fields=["note"])
+
+    def finds(text):
+        return Prediction.objects.search(text).exists()
+
+    assert [finds(text) for text in ["elysee orleans", "CAFE", "50 %"]] == [True] * 3
+    assert [finds(text) for text in ["elysee paris", "_"]] == [False] * 2
+
+
+def test_what_the_sender_says_is_kept_and_can_be_taken_back():
+    baroque = make_style("Baroque")
+    prediction = make_done_prediction()
+
+    prediction.give_feedback(baroque, shows_picture=True)
+    prediction.refresh_from_db()
+    kept = (prediction.feedback_style, prediction.feedback_shows_picture, prediction.feedback_at is not None)
+    prediction.withdraw_feedback()
+    prediction.refresh_from_db()
+
+    assert kept == (baroque, True, True)
+    assert prediction.feedback_style is prediction.feedback_at is None
+    assert not prediction.feedback_shows_picture
+
+
+def test_sharing_again_moves_the_end_and_keeps_the_address():
+    prediction = make_done_prediction()
+
+    first = prediction.share_with(7)
+    second = prediction.share_with(None)
+
+    assert (first.token, first.pk) == (second.token, second.pk)
+    assert second.expires_at is None
+    assert len(first.token) == 32
+
+
+def test_a_page_that_has_ended_opens_under_a_new_address():
+    prediction = make_done_prediction()
+    ended = prediction.share_with(1)
+    ShareLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+    assert not ShareLink.objects.open().exists()
+    assert prediction.share_with(1).token != ended.token
+
+
+def test_a_shared_page_closes_when_it_is_revoked_or_the_picture_goes_to_the_trash():
+    revoked, trashed = make_done_prediction(), make_done_prediction()
+    revoked.share_with(None)
+    trashed.share_with(None)
+
+    revoked.unshare()
+    trashed.trash()
+
+    assert not ShareLink.objects.open().exists()
+    assert revoked.open_share is None
+
+
+def test_what_has_no_answer_or_no_account_behind_it_cannot_be_shared():
+    for prediction in [make_prediction(), make_done_prediction(visitor=uuid4())]:
+        with pytest.raises(NotShareable):
+            prediction.share_with(None)
