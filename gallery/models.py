@@ -2,12 +2,13 @@
 
 import unicodedata
 from pathlib import Path, PurePosixPath
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.base import ContentFile
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import MD5, Cast
 from django.urls import reverse
 from pgvector.django import HalfVectorField
@@ -453,3 +454,94 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.artwork}, as {self.model_version} sees it"
+
+
+# What curators judge: labels, duplicates, missing files
+
+
+def suggestion_path(suggestion: "LabelSuggestion", filename: str) -> str:
+    """Where the picture of a suggestion lies: under a name that tells nothing."""
+    name = uuid4().hex
+    return f"suggestions/{name[:2]}/{name}.jpg"
+
+
+class LabelSuggestionQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(status=LabelSuggestion.Status.OPEN)
+
+    def decided(self):
+        """The last decision first."""
+        return self.exclude(status=LabelSuggestion.Status.OPEN).order_by("-decided_at", "-pk")
+
+    def to_review(self):
+        """What can be looked at: skipped ones last; people's before the model's; the surer the earlier."""
+        seen = self.open().filter(Q(artwork__isnull=False) | ~Q(picture=""))
+        return seen.order_by(
+            F("skipped_at").asc(nulls_first=True),
+            "is_by_model",
+            F("confidence").desc(nulls_last=True),
+            "pk",
+        )
+
+
+class LabelSuggestion(models.Model):
+    """Somebody, or the model, says that a picture is rather of another style.
+
+    Of whom it comes only `source_key` tells, to whoever made it: "model:…" or a key of another app.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", "to be decided"
+        ACCEPTED = "accepted", "accepted"
+        REJECTED = "rejected", "rejected"
+
+    source_key = models.CharField(max_length=200, unique=True, editable=False)
+    is_by_model = models.BooleanField(default=False, editable=False)
+    artwork = models.ForeignKey(
+        Artwork, models.CASCADE, null=True, blank=True, related_name="label_suggestions"
+    )
+    proposed = models.ForeignKey(Style, models.CASCADE, related_name="+")
+    predicted = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, related_name="+")
+    confidence = models.FloatField(null=True, blank=True, help_text="Of the prediction, 0 to 1.")
+    picture = models.FileField(upload_to=suggestion_path, max_length=300, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    decided_style = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, related_name="+")
+    style_before = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, related_name="+")
+    was_curated = models.BooleanField(default=False, editable=False, help_text="The work's style, before.")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    skipped_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LabelSuggestionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "label to review"
+        verbose_name_plural = "labels to review"
+        indexes = [
+            models.Index(
+                fields=["is_by_model", "-confidence"],
+                name="label_suggestion_open",
+                condition=Q(status="open"),
+            ),
+            models.Index(fields=["status", "-decided_at"], name="label_suggestion_decided"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="suggestion_confidence_0_to_1",
+                condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=1),
+            ),
+            models.CheckConstraint(
+                name="decided_suggestion_says_when",
+                condition=Q(status="open") | Q(decided_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.artwork or 'A picture of somebody'}: {self.proposed}?"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
