@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import MD5, Cast
 from django.urls import reverse
+from django.utils import timezone
 from pgvector.django import HalfVectorField
 
 from ml import inference
@@ -266,6 +267,15 @@ class ArtworkQuerySet(models.QuerySet):
         described = Embedding.objects.filter(artwork=OuterRef("pk"), model_version=model_version)
         return self.exclude(picture="").filter(~Exists(described))
 
+    def refresh_search_text(self) -> None:
+        """Fold titles and artists again, after changes that passed `save` by."""
+        stale = []
+        for work in self.select_related("artist").only("title", "artist__name", "search_text"):
+            if work.search_text != (text := work._text_to_search()):
+                work.search_text = text
+                stale.append(work)
+        Artwork.objects.bulk_update(stale, ["search_text"], batch_size=500)
+
 
 class Artwork(models.Model):
     """A work of the catalogue: a painting by an artist, or a study painted by our own code."""
@@ -295,6 +305,9 @@ class Artwork(models.Model):
     description = models.TextField(blank=True)
     curated_fields = curated_fields()
     rights = models.CharField(max_length=20, choices=Rights, default=Rights.UNKNOWN)
+    is_free_at_wikiart = models.BooleanField(
+        "public domain, says WikiArt", default=False, editable=False, help_text="Counts more than the dates."
+    )
     is_published = models.BooleanField("on display", default=True)
     wikiart_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
     wikiart_slug = models.CharField(max_length=300, blank=True)
@@ -346,7 +359,7 @@ class Artwork(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         """Keep the text that search looks at, title and artist, and the embedding of a new picture."""
-        self.search_text = searchable(f"{self.title} {self.artist.name if self.artist else ''}")[:800]
+        self.search_text = self._text_to_search()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "updated_at"}
         is_new = self._state.adding
@@ -356,6 +369,9 @@ class Artwork(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("gallery:artwork-detail", args=[self.pk])
+
+    def _text_to_search(self) -> str:
+        return searchable(f"{self.title} {self.artist.name if self.artist else ''}")[:800]
 
     def _save_embedding(self, *, is_new: bool) -> None:
         if self._measured is None:
@@ -545,3 +561,88 @@ class LabelSuggestion(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
+
+
+class ArtistRedirect(models.Model):
+    """Another name of an artist: an address of the past, or an artist who was merged into this one.
+
+    Old links are led to the artist, and an import that brings the other name finds them.
+    """
+
+    old_slug = models.SlugField(max_length=150, unique=True)
+    artist = models.ForeignKey(Artist, models.CASCADE, related_name="redirects")
+    name = models.CharField(max_length=200, blank=True)
+    wikiart_slug = models.CharField(max_length=200, blank=True, db_index=True)
+    wikiart_id = models.CharField(max_length=40, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ["old_slug"]
+
+    def __str__(self) -> str:
+        return f"{self.old_slug} → {self.artist}"
+
+
+class ChangeQuerySet(models.QuerySet):
+    def of(self, row: models.Model):
+        """What happened to one row, newest first."""
+        return self.filter(model=row._meta.model_name, object_id=row.pk)
+
+    def standing(self):
+        """Changes that were not undone, and that undo nothing themselves."""
+        return self.filter(undone_in__isnull=True).exclude(kind=Change.Kind.UNDO)
+
+
+class Change(models.Model):
+    """What one step of a person's work did to one row of the catalogue; written by `gallery.changes`.
+
+    `before` and `after` hold the fields that changed; `before` is null for a row that was added, `after`
+    for one that was deleted, and the other holds all of it then. Rows of one step share their `batch`.
+    """
+
+    class Kind(models.TextChoices):
+        ADD = "add", "Added"
+        EDIT = "edit", "Edited"
+        DELETE = "delete", "Deleted"
+        BULK = "bulk", "Edited together"
+        MERGE = "merge", "Merged"
+        REVIEW = "review", "Label reviewed"
+        IMPORT = "import", "Brought in from a file"
+        UNDO = "undo", "Undone"
+
+    batch = models.UUIDField(db_index=True)
+    kind = models.CharField("what", max_length=10, choices=Kind)
+    at = models.DateTimeField("when", default=timezone.now)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name="who", related_name="+"
+    )
+    model = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    name = models.CharField(max_length=500, help_text="What the row was called then.")
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    reason = models.CharField("why", max_length=300, blank=True)
+    undone_in = models.UUIDField(null=True, help_text="The batch that undid it.")
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["model", "object_id", "-id"], name="changes_of_a_row")]
+        constraints = [
+            models.CheckConstraint(
+                name="change_changes_something",
+                condition=Q(before__isnull=False) | Q(after__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.name}"
+
+    @property
+    def is_standing(self) -> bool:
+        return self.undone_in is None and self.kind != self.Kind.UNDO
+
+    @property
+    def fields(self) -> list[str]:
+        """Names of the fields that changed."""
+        return [name for name in (self.after or self.before) if name != "curated_fields"]
