@@ -9,11 +9,14 @@ from .models import Artist, Artwork
 LONGEST_LIFE = 100  # years: whoever was born, or painted, longer ago is dead by now
 
 
-def rights_of(artist: Artist | None, year: int | None) -> Artwork.Rights:
+def rights_of(artist: Artist | None, year: int | None, *, is_free_at_wikiart: bool = False) -> Artwork.Rights:
     """Tell the rights in a work from the artist's dates, and from its own year where they are not known.
 
-    Public domain: the artist died more than PUBLIC_DOMAIN_YEARS ago. Protected: surely not.
+    Public domain: WikiArt marks it so, or the artist died more than PUBLIC_DOMAIN_YEARS ago.
+    Protected: surely not.
     """
+    if is_free_at_wikiart:
+        return Artwork.Rights.PUBLIC_DOMAIN
     dead_before = date.today().year - settings.PUBLIC_DOMAIN_YEARS
     if artist and artist.death_year:
         is_free = artist.death_year < dead_before
