@@ -12,7 +12,6 @@ from .records import ArtistRecord, NotAPainting, PaintingRecord, Record, Unusabl
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff"}
 NOT_A_PAINTING = "not-a-painting"
 PLACEHOLDERS = ("FRAME-600x480.jpg", "ARTIST-480x600.jpg")  # WikiArt shows them in place of a picture
-NET_EPOCH = -62_135_596_800_000  # what .NET writes for "no date", in ms
 
 
 class UnknownLayout(ValueError):  # noqa: N818 - reads as what happened
@@ -224,10 +223,10 @@ def _downloader_record(root: Path, artist_slug: str, item: dict, artists: dict[s
         picture=_downloaded_picture(root, artist_slug, item),
         source_key=f"wikiart:{content_id}",
         title=title,
-        styles=tuple(style for part in (item.get("style") or "").split(",") if (style := names.clean(part))),
+        styles=names.listed(item.get("style")),
         artist=_downloaded_artist(artist_slug, item, artists.get(artist_slug, {})),
         year=names.year_of(item.get("completitionYear")) or names.year_of(item.get("yearAsString")),
-        genre=names.clean(item.get("genre")),
+        genres=names.listed(item.get("genre")),
         wikiart_id=str(content_id),
         wikiart_slug=item.get("url") or "",
         source_url=item.get("image") or "",
@@ -247,9 +246,7 @@ def _downloaded_picture(root: Path, artist_slug: str, item: dict) -> Path:
 
 
 def _downloaded_artist(slug: str, item: dict, facts: dict) -> ArtistRecord:
-    birth, death = _life_year(facts, "birthDay"), _life_year(facts, "deathDay")
-    if birth and death and death < birth:  # one of them is wrong, and nobody says which
-        birth = death = None
+    birth, death = names.life_years(facts)
     return ArtistRecord(
         name=names.artist_name(facts.get("artistName") or item.get("artistName") or "", slug),
         slug=names.slug_of(slug),
@@ -258,16 +255,6 @@ def _downloaded_artist(slug: str, item: dict, facts: dict) -> ArtistRecord:
         birth_year=birth,
         death_year=death,
     )
-
-
-def _life_year(facts: dict, field: str) -> int | None:
-    """The year of a date; the text counts, because the number is sometimes wrong by 1,895 years."""
-    if year := names.year_of(facts.get(f"{field}AsString")):
-        return year
-    match = re.fullmatch(r"/Date\((-?\d+)\)/", facts.get(field) or "")
-    ms = int(match[1]) if match else NET_EPOCH
-    year = 1970 + int(ms // 31_556_952_000)  # a Gregorian year in ms
-    return names.year_of(year) if year > 1000 else None
 
 
 LAYOUTS = {"manifest": read_manifest, "research": read_research, "downloader": read_downloader}

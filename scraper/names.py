@@ -3,7 +3,9 @@
 import html
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 PARTICLES = {"van", "von", "der", "den", "de", "di", "da", "del", "della", "dei", "degli", "du", "des",
              "do", "dos", "ter", "ten", "zu", "zur", "af", "of", "the", "y"}  # fmt: skip
@@ -11,9 +13,13 @@ SMALL_WORDS = {"a", "an", "and", "the", "of", "in", "on", "at", "to", "by", "wit
                "de", "del", "la", "le", "les", "du", "des", "et", "à", "von", "der", "und"}  # fmt: skip
 ROMAN_NUMERALS = {"ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi"}
 TITLE_NOT_KNOWN = "Title not known"
+GREGORIAN_YEAR_MS = 31_556_952_000
 
 # Letters that NFKD does not take apart.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+# What no text of ours may hold: PostgreSQL refuses NUL, UTF-8 knows no halves of surrogate pairs.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
+_MARKUP = re.compile(r"\[/?(?:i|b|u|url|img|ul|li|br|p|quote)\b[^\[\]\n]{0,400}\]", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)\d{3,4}(?!\d)")
 # WikiArt's painting slugs end in the year and, where that is not unique, in a number: "water-lilies-1919-4".
 _YEAR_AT_END = re.compile(r"-(1[0-9]{3}|20[0-9]{2})(?:-\d{1,2})?$")
@@ -21,10 +27,43 @@ _YEAR_AT_END = re.compile(r"-(1[0-9]{3}|20[0-9]{2})(?:-\d{1,2})?$")
 
 def clean(text: str | None) -> str:
     """Unescape entities (WikiArt escapes some twice), drop odd blanks, bring to NFC."""
+    return " ".join(_unescaped(text).replace("`", "'").split())
+
+
+def prose(text: str | None) -> str:
+    """Clean a longer text: `[i]` and `[url href=…]` go, paragraphs stay, an empty line between them."""
+    lines = (" ".join(line.split()) for line in _MARKUP.sub("", _unescaped(text)).splitlines())
+    return "\n\n".join(line for line in lines if line)
+
+
+def _unescaped(text: str | None) -> str:
     text = text or ""
-    while (plain := html.unescape(text)) != text:
-        text = plain
-    return unicodedata.normalize("NFC", " ".join(text.replace("`", "'").split()))
+    for _ in range(4):  # WikiArt escapes twice at most
+        if "&" not in text:
+            break
+        text = html.unescape(text)
+    return unicodedata.normalize("NFC", _UNPRINTABLE.sub("", text))
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """The values of "Cubism, Abstract Art", each once."""
+    return distinct((text or "").split(","))
+
+
+def distinct(texts: list[str]) -> tuple[str, ...]:
+    """Clean texts, each once, in their order; no empty ones."""
+    return tuple(dict.fromkeys(filter(None, map(clean, texts))))
+
+
+def place(text: str | None) -> str:
+    """Part the town and the country that WikiArt glues together: "OsloNorway" is Oslo, Norway."""
+    text = clean(text)
+    ends = [
+        at
+        for at in range(1, len(text))
+        if text[at].isupper() and text[at - 1].islower() and not re.search(r"\bMa?c$", text[:at])
+    ]
+    return f"{text[: ends[-1]]}, {text[ends[-1] :]}" if ends else text
 
 
 def repaired(text: str) -> str:
@@ -121,3 +160,20 @@ def year_of(value: str | int | None) -> int | None:
     match = _YEAR.search(str(value)) if value is not None else None
     year = int(match[0]) if match else 0
     return year if 100 <= year <= date.today().year else None
+
+
+def life_years(facts: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Years of birth and death from WikiArt's `birthDay`, `birthDayAsString` and so on."""
+    birth, death = _life_year(facts, "birthDay"), _life_year(facts, "deathDay")
+    if birth and death and death < birth:  # one of them is wrong, and nobody says which
+        return None, None
+    return birth, death
+
+
+def _life_year(facts: Mapping[str, Any], field: str) -> int | None:
+    """The text counts, because the number is sometimes wrong by 1,895 years; 0001 says "no date"."""
+    if year := year_of(facts.get(f"{field}AsString")):
+        return year
+    match = re.fullmatch(r"/Date\((-?\d{1,15})\)/", str(facts.get(field) or ""))
+    year = 1970 + int(match[1]) // GREGORIAN_YEAR_MS if match else 0
+    return year_of(year) if year > 1000 else None

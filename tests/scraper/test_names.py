@@ -96,3 +96,46 @@ def test_slugs_are_plain_letters():
     assert names.slug_of("Naïve Art (Primitivism)") == "naive-art-primitivism"
     assert names.slug_of("Łukasz Ørsted-Æsop") == "lukasz-orsted-aesop"
     assert names.slug_of("Репин") == ""
+
+
+@pytest.mark.parametrize(
+    ("glued", "parted"),
+    [
+        ("OsloNorway", "Oslo, Norway"),
+        ("Saint-rémy-de-provenceFrance", "Saint-rémy-de-provence, France"),
+        ("Haag / Den Haag / The HagueNetherlands", "Haag / Den Haag / The Hague, Netherlands"),
+        ("McLeanUnited States", "McLean, United States"),
+        ("Netherlands", "Netherlands"),
+        (None, ""),
+    ],
+)
+def test_town_and_country_are_parted(glued, parted):
+    assert names.place(glued) == parted
+
+
+def test_several_values_in_one_string_are_told_apart():
+    assert names.listed("Cubism, Abstract Art,  , Cubism") == ("Cubism", "Abstract Art")
+
+
+def test_long_texts_lose_markup_and_keep_paragraphs():
+    written = "The [i]Night Watch[/i] by [url href=https://www.wikiart.org/en/x]Rembrandt[/url].\r\n \r\nSeen [here]."
+
+    assert names.prose(written) == "The Night Watch by Rembrandt.\n\nSeen [here]."
+
+
+def test_texts_lose_what_no_database_takes():
+    assert names.clean("A\x00B\ud800C") == "ABC"
+
+
+@pytest.mark.parametrize(
+    ("facts", "years"),
+    [
+        ({"birthDayAsString": "c.1488", "deathDayAsString": None, "deathDay": "/Date(-12433564800000)/"}, (1488, 1576)),
+        ({"birthDay": "/Date(-62135596800000)/", "deathDay": None}, (None, None)),
+        ({"deathDayAsString": "05 May 1900", "deathDay": "/Date(-61998660000000)/"}, (None, 1900)),
+        ({"birthDayAsString": "1900", "deathDayAsString": "1850"}, (None, None)),
+        ({"birthDay": 7, "deathDay": []}, (None, None)),
+    ],
+)  # fmt: skip
+def test_years_of_a_life_come_from_text_or_number(facts, years):
+    assert names.life_years(facts) == years
