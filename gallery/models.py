@@ -8,8 +8,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.base import ContentFile
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
-from django.db.models.functions import MD5, Cast
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import MD5, Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import HalfVectorField
@@ -17,17 +17,23 @@ from pgvector.django import HalfVectorField
 from ml import inference
 
 from . import pictures
+from .tallies import ArtistStyle, StyleYear, sum_for
 
 EMBEDDING_LENGTH = 256
+LARGE_PX = 2560
 PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp", "AVIF": ".avif", "GIF": ".gif", "TIFF": ".tif"}
 WIKIART = "https://www.wikiart.org/en"
+# Letters that Unicode does not take apart (migration 0009 folded what was there before).
+PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
 
 
 def searchable(text: str) -> str:
     """Fold case and accents, so that "Cezanne" finds "Cézanne"."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(PLAIN_LETTERS))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
@@ -47,10 +53,10 @@ class StyleQuerySet(models.QuerySet):
 
     def with_counts(self):
         """Add `.artwork_count` and `.artist_count`, of published artworks."""
-        published = Q(artworks__is_published=True)
+        artists = ArtistStyle.objects.filter(style=OuterRef("pk")).order_by().values("style")
         return self.annotate(
-            artwork_count=Count("artworks", filter=published, distinct=True),
-            artist_count=Count("artworks__artist", filter=published, distinct=True),
+            artwork_count=sum_for(StyleYear.objects.all(), "style"),
+            artist_count=Coalesce(Subquery(artists.annotate(count=Count("pk")).values("count")), 0),
         )
 
 
@@ -130,9 +136,7 @@ def portrait_path(artist: "Artist", filename: str) -> str:
 class ArtistQuerySet(models.QuerySet):
     def with_counts(self):
         """Add `.artwork_count`, of published artworks."""
-        return self.annotate(
-            artwork_count=Count("artworks", filter=Q(artworks__is_published=True), distinct=True)
-        )
+        return self.annotate(artwork_count=sum_for(ArtistStyle.objects.all(), "artist"))
 
 
 class Artist(models.Model):
@@ -166,6 +170,7 @@ class Artist(models.Model):
                 | Q(death_year__gte=models.F("birth_year")),
             )
         ]
+        indexes = [models.Index(fields=["search_text", "id"], name="artist_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -196,6 +201,26 @@ class Artist(models.Model):
         if self.birth_year:
             return f"born {self.birth_year}"
         return f"died {self.death_year}" if self.death_year else ""
+
+    @property
+    def shows_portrait(self) -> bool:
+        """Whether there is a portrait that may be shown on this copy: old enough, or all pictures are shown."""
+        dead_before = timezone.localdate().year - settings.PUBLIC_DOMAIN_YEARS
+        is_old = self.death_year is not None and self.death_year < dead_before
+        return bool(self.portrait) and (is_old or settings.SHOW_PROTECTED_PICTURES)
+
+    def portrait_thumbnail(self) -> Path:
+        """A JPEG of at most 480 px, made from the portrait when it is first asked for.
+
+        Raises UnreadableImage, and FileNotFoundError when the portrait's file is missing.
+        """
+        written = self.portrait.storage.get_modified_time(self.portrait.name)
+        folder = Path(settings.MEDIA_ROOT) / "derived" / "portraits"
+        return pictures.keep(folder / f"{self.pk}-{written:%Y%m%d%H%M%S%f}.jpg", self._portrait_jpeg)
+
+    def _portrait_jpeg(self) -> bytes:
+        with self.portrait.open("rb") as file:
+            return pictures.jpeg(file.read(), THUMBNAIL_PX)
 
     @property
     def initials(self) -> str:
@@ -237,6 +262,9 @@ class KnownWork(models.Model):
 def picture_path(artwork: "Artwork", filename: str) -> str:
     """Where the picture of an artwork lies: under its content's hash."""
     return f"catalogue/{artwork.sha256[:2]}/{artwork.sha256}{PurePosixPath(filename).suffix}"
+
+
+HANGS = Q(is_published=True) & ~Q(picture="")
 
 
 class ArtworkQuerySet(models.QuerySet):
@@ -336,6 +364,15 @@ class Artwork(models.Model):
         indexes = [
             models.Index(fields=["style", "-id"], name="artwork_style_newest"),
             models.Index(fields=["artist", "year"], name="artwork_artist_year"),
+            models.Index(fields=["-id"], condition=Q(is_published=True), name="artwork_newest"),
+            models.Index(fields=["rights", "-id"], name="artwork_rights_newest"),
+            models.Index(fields=["year"], name="artwork_year"),
+            models.Index(fields=["style", "year"], name="artwork_style_year"),
+            # For `mixed`: the works that may hang on a wall.
+            models.Index(
+                "style", MD5(Cast("id", models.TextField())), condition=HANGS, name="artwork_style_mixed"
+            ),
+            models.Index(MD5(Cast("id", models.TextField())), condition=HANGS, name="artwork_mixed"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -403,6 +440,10 @@ class Artwork(models.Model):
         """What the model in use sees in it; None while it has not looked yet. One query."""
         found = self.embeddings.filter(model_version=inference.model_version())
         return found.values_list("embedding", flat=True).first()
+
+    def large(self) -> Path:
+        """A JPEG of at most 2560 px, to look at closely, made from the picture when it is first asked for."""
+        return self._derived(LARGE_PX)
 
     def preview(self) -> Path:
         """A JPEG of at most 1280 px, made from the picture when it is first asked for."""
