@@ -1,5 +1,6 @@
 """The catalogue: styles, artists, artworks."""
 
+import contextlib
 import unicodedata
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import MD5, Cast, Coalesce
@@ -299,7 +301,7 @@ class ArtworkQuerySet(models.QuerySet):
         """Fold titles and artists again, after changes that passed `save` by."""
         stale = []
         for work in self.select_related("artist").only("title", "artist__name", "search_text"):
-            if work.search_text != (text := work._text_to_search()):
+            if work.search_text != (text := work.text_to_search()):
                 work.search_text = text
                 stale.append(work)
         Artwork.objects.bulk_update(stale, ["search_text"], batch_size=500)
@@ -396,7 +398,7 @@ class Artwork(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         """Keep the text that search looks at, title and artist, and the embedding of a new picture."""
-        self.search_text = self._text_to_search()
+        self.search_text = self.text_to_search()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "updated_at"}
         is_new = self._state.adding
@@ -407,7 +409,8 @@ class Artwork(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("gallery:artwork-detail", args=[self.pk])
 
-    def _text_to_search(self) -> str:
+    def text_to_search(self) -> str:
+        """What `search_text` should say; for whoever passes `save` by."""
         return searchable(f"{self.title} {self.artist.name if self.artist else ''}")[:800]
 
     def _save_embedding(self, *, is_new: bool) -> None:
@@ -427,13 +430,30 @@ class Artwork(models.Model):
 
     def keep_picture(self, data: bytes, measured: pictures.Measured) -> None:
         """Keep a picture that was measured already, perhaps by another process; the row is not saved yet."""
+        storage, name = self._place_for(measured, len(data))
+        self.picture.name = name if storage.exists(name) else storage.save(name, ContentFile(data))
+
+    def keep_file(self, path: Path, measured: pictures.Measured) -> None:
+        """Keep a measured picture whose file lies on the disk of the media folder; the row is not saved yet.
+
+        Its file is linked, so it is there whole or not at all, and `path` stays until the caller removes it.
+        """
+        storage, name = self._place_for(measured, path.stat().st_size)
+        target = Path(storage.path(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            target.hardlink_to(path)
+        self.picture.name = name
+
+    def _place_for(self, measured: pictures.Measured, length: int) -> tuple[Storage, str]:
+        """Note what was measured; gives where the picture goes, cleared of what is not it."""
         self.sha256 = measured.sha256
         self.width, self.height = measured.facts.width, measured.facts.height
         self._measured = measured
         storage, name = self.picture.storage, picture_path(self, "picture" + SUFFIXES[measured.facts.kind])
-        if storage.exists(name) and storage.size(name) != len(data):
+        if storage.exists(name) and storage.size(name) != length:
             storage.delete(name)  # whoever wrote it was killed halfway
-        self.picture.name = name if storage.exists(name) else storage.save(name, ContentFile(data))
+        return storage, name
 
     @property
     def embedding(self) -> list[float] | None:
