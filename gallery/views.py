@@ -1,13 +1,13 @@
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from ml import inference
 
 from .figures import Card
 from .forms import ArtistFilter, ArtworkFilter
-from .models import Artist, Artwork, FamousArtist, Style
+from .models import Artist, ArtistRedirect, Artwork, FamousArtist, Style
 from .similar import nearest
 from .training_data import TrainingData
 
@@ -61,7 +61,10 @@ def artist_list(request):
 @require_safe
 def artist_detail(request, slug: str):
     artists = Artist.objects.prefetch_related("known_works", "famous_for")
-    artist = get_object_or_404(artists, slug=slug)
+    artist = artists.filter(slug=slug).first()
+    if artist is None:
+        moved = get_object_or_404(ArtistRedirect.objects.select_related("artist"), old_slug=slug)
+        return redirect(moved.artist, permanent=True)
     works = artist.artworks.published().with_labels().order_by("year", "title")
     page = Paginator(works, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "gallery/artist_detail.html", {"artist": artist, "page": page})
