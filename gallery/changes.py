@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from .models import Artist, ArtistRedirect, Artwork, Change, Embedding, FamousArtist, KnownWork, Style
+from .models import Artist, ArtistRedirect, Artwork, Change, FamousArtist, KnownWork, Style
 from .rights import rights_of
 
 MODELS = {"style": Style, "artist": Artist, "artwork": Artwork}
@@ -370,7 +370,7 @@ def _write_works(pks: list[int], values: Values) -> None:
     if values.keys() & {"title", "artist"}:
         works.refresh_search_text()
     if "sha256" in values:
-        Embedding.objects.filter(artwork__in=pks).delete()  # they describe the other picture
+        works.forget_looks()
 
 
 # Undo

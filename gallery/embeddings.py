@@ -15,7 +15,7 @@ from django.db.models import Count
 from ml import inference
 
 from . import pictures
-from .models import Artwork, Embedding
+from .models import Artwork, ArtworkQuerySet, Embedding, Opinion, PictureHash
 from .readers import ReaderDied, Readers
 
 LOCK = 0x45_6D_62_65  # to PostgreSQL this number means "embeddings are being made"
@@ -42,7 +42,18 @@ def embed(model: Path, *, processes: int, after: int = 0, limit: int | None = No
     make_index(version)
     works = islice(_works_without(version, after=after), limit)
     with Readers(partial(pictures.describe, model=model), processes) as readers:
-        yield from _outcomes(works, readers, partial(_save, model_version=version))
+        yield from _outcomes(works, readers, _save)
+
+
+def look_again(*, after: int = 0, limit: int | None = None) -> Iterator[Outcome]:
+    """Let the model in use say the style of works that it has embedded only, and hash their pictures.
+
+    Catches up what was embedded before opinions and hashes were kept. Stopped at any time nothing is lost.
+    """
+    model = inference.model_folder()
+    wanted = Artwork.objects.not_looked_at(inference.model_card(model)["version"])
+    with Readers(partial(pictures.describe, model=model), processes=1) as readers:
+        yield from _outcomes(islice(_by_id(wanted, after=after), limit), readers, _save)
 
 
 def rehearse(model: Path, *, processes: int, limit: int | None = None) -> Iterator[Outcome]:
@@ -78,16 +89,15 @@ def count_by_version() -> dict[str, int]:
 
 
 def forget(model_version: str) -> None:
-    """Delete the embeddings of a version, and its index first, which makes the rest quick."""
+    """Delete the embeddings and opinions of a version, and its index first, which makes the rest quick."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"DROP INDEX IF EXISTS {_index_name(model_version)}")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    old = Embedding.objects.filter(model_version=model_version)
-    while Embedding.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE])).delete()[
-        0
-    ]:
-        pass
+    for model in (Embedding, Opinion):
+        old = model.objects.filter(model_version=model_version).values_list("pk", flat=True)
+        while model.objects.filter(pk__in=list(old[:DELETED_AT_ONCE])).delete()[0]:
+            pass
 
 
 def _index_name(model_version: str) -> str:
@@ -96,9 +106,14 @@ def _index_name(model_version: str) -> str:
 
 
 def _works_without(model_version: str, *, after: int = 0) -> Iterator[Artwork]:
-    """Works that this version has not seen, by id; also those that come in while this goes on."""
-    wanted = Artwork.objects.without_embedding(model_version).order_by("pk")
-    while batch := list(wanted.filter(pk__gt=after).only("title", "picture", "sha256")[:BATCH]):
+    """Works that this version has not seen."""
+    return _by_id(Artwork.objects.without_embedding(model_version), after=after)
+
+
+def _by_id(wanted: ArtworkQuerySet, *, after: int = 0) -> Iterator[Artwork]:
+    """These works, by id; also those that come in while this goes on."""
+    wanted = wanted.order_by("pk").only("title", "picture", "sha256")
+    while batch := list(wanted.filter(pk__gt=after)[:BATCH]):
         yield from batch
         after = batch[-1].pk
 
@@ -136,9 +151,14 @@ def _settled(work: Artwork, readers: Readers, save: Callable[[Artwork, Any], Non
 
 
 @transaction.atomic
-def _save(work: Artwork, embedding: Any, *, model_version: str) -> None:
-    """Save an embedding, unless the work went, got another picture, or has one by now."""
+def _save(work: Artwork, looks: pictures.Looks) -> None:
+    """Save what is not there yet, unless the work went or got another picture."""
     same = Artwork.objects.filter(pk=work.pk, sha256=work.sha256).select_for_update(no_key=True)
     if same.exists():
-        row = Embedding(artwork=work, model_version=model_version, embedding=embedding)
-        Embedding.objects.bulk_create([row], ignore_conflicts=True)
+        by = {"artwork": work, "model_version": looks.model_version}
+        for row in (
+            Embedding(**by, embedding=looks.embedding),
+            Opinion(**by, **looks.opinion._asdict()),
+            PictureHash(artwork=work, **PictureHash.fields_of(looks.picture_hash)),
+        ):
+            type(row).objects.bulk_create([row], ignore_conflicts=True)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import models, transaction
@@ -297,6 +298,26 @@ class ArtworkQuerySet(models.QuerySet):
         described = Embedding.objects.filter(artwork=OuterRef("pk"), model_version=model_version)
         return self.exclude(picture="").filter(~Exists(described))
 
+    def not_looked_at(self, model_version: str):
+        """Works without this model's opinion of their style, or without the hash of their picture."""
+        opinions = Opinion.objects.filter(artwork=OuterRef("pk"), model_version=model_version)
+        hashes = PictureHash.objects.filter(artwork=OuterRef("pk"))
+        return self.exclude(picture="").filter(~Exists(opinions) | ~Exists(hashes))
+
+    def forget_looks(self) -> None:
+        """Delete what was told from their pictures, for they have others now."""
+        pks = list(self.values_list("pk", flat=True))
+        for model in (Embedding, Opinion, PictureHash):
+            model.objects.filter(artwork__in=pks).delete()
+        DuplicatePair.objects.touching(pks).delete()
+
+    def suspected_duplicates(self):
+        """Works that look the same as another one on display, and nobody has decided yet."""
+        pairs = DuplicatePair.objects.open()
+        return self.filter(
+            Exists(pairs.filter(first=OuterRef("pk"))) | Exists(pairs.filter(second=OuterRef("pk")))
+        )
+
     def refresh_search_text(self) -> None:
         """Fold titles and artists again, after changes that passed `save` by."""
         stale = []
@@ -397,14 +418,14 @@ class Artwork(models.Model):
         return self.title
 
     def save(self, *args, **kwargs) -> None:
-        """Keep the text that search looks at, title and artist, and the embedding of a new picture."""
+        """Keep the text that search looks at, title and artist, and what a new picture looks like."""
         self.search_text = self.text_to_search()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "updated_at"}
         is_new = self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
-            self._save_embedding(is_new=is_new)
+            self._save_looks(is_new=is_new)
 
     def get_absolute_url(self) -> str:
         return reverse("gallery:artwork-detail", args=[self.pk])
@@ -413,12 +434,15 @@ class Artwork(models.Model):
         """What `search_text` should say; for whoever passes `save` by."""
         return searchable(f"{self.title} {self.artist.name if self.artist else ''}")[:800]
 
-    def _save_embedding(self, *, is_new: bool) -> None:
+    def _save_looks(self, *, is_new: bool) -> None:
         if self._measured is None:
             return
         if not is_new:
-            self.embeddings.all().delete()  # they describe the picture before
-        self.embeddings.create(embedding=self._measured.embedding, model_version=self._measured.model_version)
+            Artwork.objects.filter(pk=self.pk).forget_looks()
+        looks = self._measured
+        self.embeddings.create(embedding=looks.embedding, model_version=looks.model_version)
+        self.opinions.create(model_version=looks.model_version, **looks.opinion._asdict())
+        PictureHash.objects.create(artwork=self, **PictureHash.fields_of(looks.picture_hash))
         self._measured = None
 
     def take_picture(self, data: bytes) -> None:
@@ -584,7 +608,7 @@ class LabelSuggestion(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     decided_style = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, related_name="+")
     style_before = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, related_name="+")
-    was_curated = models.BooleanField(default=False, editable=False, help_text="The work's style, before.")
+    batch = models.UUIDField(null=True, editable=False, help_text="Of the change log, where a work changed.")
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -617,7 +641,11 @@ class LabelSuggestion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.artwork or 'A picture of somebody'}: {self.proposed}?"
+        return f"{self.name}: {self.proposed}?"
+
+    @property
+    def name(self) -> str:
+        return self.artwork.title if self.artwork else "A visitor’s picture"
 
     @property
     def is_open(self) -> bool:
@@ -707,3 +735,146 @@ class Change(models.Model):
     def fields(self) -> list[str]:
         """Names of the fields that changed."""
         return [name for name in (self.after or self.before) if name != "curated_fields"]
+
+
+class Opinion(models.Model):
+    """What style one version of the model sees in a picture of the catalogue."""
+
+    artwork = models.ForeignKey(Artwork, models.CASCADE, related_name="opinions", db_index=False)
+    model_version = models.CharField(max_length=100)
+    label = models.CharField(max_length=100, help_text="The style's name, as the model says it.")
+    probability = models.FloatField(help_text="0 to 1.")
+    certainty = models.CharField(max_length=20, help_text="One of ml.inference.CERTAINTIES.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="opinion_once_per_model", fields=["artwork", "model_version"]),
+            models.CheckConstraint(
+                name="opinion_probability_0_to_1", condition=Q(probability__gte=0, probability__lte=1)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.artwork}: {self.label}, says {self.model_version}"
+
+
+class PictureHash(models.Model):
+    """64 bits that nearly the same pictures share, and whether they were compared with all others."""
+
+    artwork = models.OneToOneField(Artwork, models.CASCADE, primary_key=True, related_name="picture_hash")
+    bits = models.BigIntegerField(help_text="Of ml.hashes.difference_hash, as a signed number.")
+    bands = ArrayField(models.IntegerField(), help_text="Its four quarters, each with its number above.")
+    compared_with = models.CharField(max_length=100, blank=True, help_text="By the eyes of this model.")
+
+    class Meta:
+        indexes = [GinIndex(fields=["bands"], name="picture_hash_bands")]
+
+    def __str__(self) -> str:
+        return f"{self.bits & (2**64 - 1):016x}"
+
+    @staticmethod
+    def fields_of(picture_hash: int) -> dict[str, object]:
+        """The columns for a hash from 0 to 2^64 - 1. Hashes within three bits share one of the bands."""
+        quarters = [picture_hash >> 16 * band & 0xFFFF for band in range(4)]
+        return {
+            "bits": picture_hash - 2**64 if picture_hash >= 2**63 else picture_hash,
+            "bands": [band << 16 | quarter for band, quarter in enumerate(quarters)],
+        }
+
+
+class DuplicateDecision(models.Model):
+    """What a curator made of works that look the same: one is kept, or they are not the same."""
+
+    kept = models.ForeignKey(Artwork, models.CASCADE, null=True, blank=True, related_name="+")
+    batch = models.UUIDField(null=True, editable=False, help_text="Of the change log.")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"“{self.kept}” is kept" if self.kept else "Not the same"
+
+
+class DuplicatePairQuerySet(models.QuerySet):
+    def open(self):
+        """Pairs of works on display that nobody has decided yet."""
+        return self.filter(decision=None, first__is_published=True, second__is_published=True)
+
+    def among(self, works):
+        """Pairs of which both are among these works (or their ids)."""
+        return self.filter(first__in=works, second__in=works)
+
+    def touching(self, works):
+        """Pairs of which at least one is among these works (or their ids)."""
+        return self.filter(Q(first__in=works) | Q(second__in=works))
+
+
+class DuplicatePair(models.Model):
+    """Two works whose pictures are nearly the same. `group` is the lowest id of all that hang together."""
+
+    first = models.ForeignKey(Artwork, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Artwork, models.CASCADE, related_name="+")
+    differing_bits = models.PositiveSmallIntegerField(help_text="Of the 64 of their hashes.")
+    distance = models.FloatField(help_text="Of their embeddings: 0 to 2, cosine.")
+    group = models.BigIntegerField(db_index=True)
+    decision = models.ForeignKey(
+        DuplicateDecision, models.SET_NULL, null=True, blank=True, related_name="pairs"
+    )
+
+    objects = DuplicatePairQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "suspected duplicate"
+        constraints = [
+            models.UniqueConstraint(name="duplicate_pair_once", fields=["first", "second"]),
+            models.CheckConstraint(name="duplicate_pair_in_order", condition=Q(first__lt=F("second"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} and {self.second}"
+
+
+class HiddenDuplicate(models.Model):
+    """A work that was taken off display because another one shows the same."""
+
+    artwork = models.OneToOneField(Artwork, models.CASCADE, primary_key=True, related_name="hidden_for")
+    kept = models.ForeignKey(Artwork, models.CASCADE, related_name="hidden_duplicates")
+    decision = models.ForeignKey(DuplicateDecision, models.CASCADE, related_name="hidden")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="duplicate_of_another", condition=~Q(artwork=F("kept")))]
+
+    def __str__(self) -> str:
+        return f"{self.artwork}, kept as {self.kept}"
+
+
+class FileCheck(models.Model):
+    """One look through the files of the catalogue, folder by folder: do rows and files belong together?"""
+
+    begun_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    folders_done = models.PositiveSmallIntegerField(default=0, help_text="Of 256.")
+    dangling_count = models.PositiveIntegerField(default=0)
+    dangling = models.JSONField(default=list, help_text="Names of files that no work needs; the first ones.")
+
+    class Meta:
+        verbose_name = "data quality"
+        verbose_name_plural = "data quality"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"Files, {self.begun_at:%Y-%m-%d %H:%M}"
+
+
+class MissingFile(models.Model):
+    """A work whose picture's file is not there, or empty; found by a FileCheck."""
+
+    artwork = models.OneToOneField(Artwork, models.CASCADE, primary_key=True, related_name="missing_file")
+    noticed_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"The picture of {self.artwork} is missing"

@@ -6,22 +6,40 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from ml import inference
 
 JPEG_QUALITY = 84
+HASHED_PX = 64  # a hash needs no more, and a JPEG is decoded quickly at this size
+
+
+class Opinion(NamedTuple):
+    """The style that a model sees first in a picture: its name, how probable (0 to 1), how certain."""
+
+    label: str
+    probability: float
+    certainty: str
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one look at a picture tells; travels between processes."""
+class Looks:
+    """What a picture looks like to a model; travels between processes."""
+
+    embedding: np.ndarray  # float32, shape (256,), unit length
+    model_version: str
+    opinion: Opinion
+    picture_hash: int  # 64 bits, nearly the same for nearly the same pictures
+
+
+@dataclass(frozen=True)
+class Measured(Looks):
+    """What one look at a new picture tells."""
 
     sha256: str
     facts: inference.PictureFacts
-    embedding: np.ndarray  # float32, shape (256,), unit length
-    model_version: str
 
 
 def measure(data: bytes) -> Measured:
@@ -30,16 +48,24 @@ def measure(data: bytes) -> Measured:
     About 30 ms for a small picture, most of it the network. Raises UnreadableImage.
     """
     facts = inference.inspect(data)
-    answer = inference.classify(data)
-    return Measured(hashlib.sha256(data).hexdigest(), facts, answer.embedding, answer.model_version)
+    looks = _looks(data, inference.load_model())
+    return Measured(**vars(looks), sha256=hashlib.sha256(data).hexdigest(), facts=facts)
 
 
-def describe(data: bytes, *, model: Path) -> np.ndarray:
-    """What a picture looks like to the model in this folder: float32, shape (256,); needs no Django.
+def describe(data: bytes, *, model: Path) -> Looks:
+    """What a picture looks like to the model in this folder; needs no Django. Raises UnreadableImage."""
+    return _looks(data, inference.load_model(model))
 
-    Raises UnreadableImage.
-    """
-    return inference.load_model(model).answer(data).embedding
+
+def _looks(data: bytes, model: inference.Model) -> Looks:
+    answer = model.answer(data)
+    label, probability = next(iter(answer.probabilities.items()))
+    return Looks(
+        embedding=answer.embedding,
+        model_version=answer.model_version,
+        opinion=Opinion(label, min(probability, 1.0), answer.certainty),
+        picture_hash=inference.difference_hash(inference.decode(data, fit_px=HASHED_PX)),
+    )
 
 
 def jpeg(data: bytes, size_px: int) -> bytes:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ml.hashes import difference_hash
 from ml.preprocess import (
     KINDS,
     MAX_JPEG_PIXELS,
@@ -49,6 +50,7 @@ __all__ = [
     "classify",
     "data_card",
     "decode",
+    "difference_hash",
     "embed",
     "explain",
     "inspect",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml import inference
+from ml import hashes, inference
 from tests import pictures
 from tests.ml.conftest import HOUSE
 
@@ -203,3 +203,7 @@ def test_real_paintings_by_unseen_artists_are_mostly_told_right():
     ]
     assert len(chosen) > 300
     assert np.mean(right) > 0.41  # 0.449 when it was exported; always naming the commonest style: 0.08
+
+
+def test_the_site_hashes_pictures_as_training_does():
+    assert inference.difference_hash is hashes.difference_hash
