@@ -4,7 +4,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 PARTICLES = {"van", "von", "der", "den", "de", "di", "da", "del", "della", "dei", "degli", "du", "des",
@@ -13,7 +13,6 @@ SMALL_WORDS = {"a", "an", "and", "the", "of", "in", "on", "at", "to", "by", "wit
                "de", "del", "la", "le", "les", "du", "des", "et", "à", "von", "der", "und"}  # fmt: skip
 ROMAN_NUMERALS = {"ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi"}
 TITLE_NOT_KNOWN = "Title not known"
-GREGORIAN_YEAR_MS = 31_556_952_000
 
 # Letters that NFKD does not take apart.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -175,5 +174,8 @@ def _life_year(facts: Mapping[str, Any], field: str) -> int | None:
     if year := year_of(facts.get(f"{field}AsString")):
         return year
     match = re.fullmatch(r"/Date\((-?\d{1,15})\)/", str(facts.get(field) or ""))
-    year = 1970 + int(match[1]) // GREGORIAN_YEAR_MS if match else 0
+    try:
+        year = (date(1970, 1, 1) + timedelta(milliseconds=int(match[1]))).year if match else 0
+    except OverflowError:
+        return None
     return year_of(year) if year > 1000 else None

@@ -146,6 +146,7 @@ os.environ["STYLEART_ACTIVE_MODEL"] = str(MODELS_DIR / "active")  # for ml.infer
 # Pictures
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
+ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")  # an internal location of nginx over MEDIA_ROOT
 UPLOAD_MAX_BYTES = 16 * 1024 * 1024
 CLASSIFY_LEASE_S = env.int("CLASSIFY_LEASE_S", 30)  # longer than CELERY_TASK_TIME_LIMIT
 CLASSIFY_MAX_ATTEMPTS = 3
@@ -156,6 +157,30 @@ SAMPLE_STUDIES_PER_STYLE = env.int("SAMPLE_STUDIES_PER_STYLE", 12)  # 0 to 12, p
 PUBLIC_DOMAIN_YEARS = env.int("PUBLIC_DOMAIN_YEARS", 70)  # after the artist's death
 # Works that are not known to be in the public domain: an embedded copy is private, so it shows them.
 SHOW_PROTECTED_PICTURES = env.bool("SHOW_PROTECTED_PICTURES", EMBEDDED)
+
+# WikiArt: whom to ask, and how gently. scraper.wikiart.Access says what each is for.
+
+WIKIART_URL = env.str("WIKIART_URL", "https://www.wikiart.org")
+_WIKIART_IS_ITSELF = WIKIART_URL.rstrip("/").endswith("wikiart.org")  # and no local one, for tests
+WIKIART_PICTURES_URL = env.str(
+    "WIKIART_PICTURES_URL", "https://uploads{n}.wikiart.org" if _WIKIART_IS_ITSELF else WIKIART_URL
+)
+WIKIART_LANGUAGE = env.str("WIKIART_LANGUAGE", "en")
+WIKIART_CONTACT = env.str("WIKIART_CONTACT", "")
+WIKIART_ACCESS_CODE = env.str("WIKIART_ACCESS_CODE", "")
+WIKIART_SECRET_CODE = env.str("WIKIART_SECRET_CODE", "")
+WIKIART_IMAGE_SIZE = env.str("WIKIART_IMAGE_SIZE", "Large")
+WIKIART_CALLS = env.int("WIKIART_CALLS", 10)
+WIKIART_CALLS_PER_S = env.float("WIKIART_CALLS_PER_S", 2.5)  # so many calls in so many seconds
+WIKIART_API_CALLS_PER_HOUR = env.int("WIKIART_API_CALLS_PER_HOUR", 400)
+WIKIART_PICTURES_PER_SECOND = env.int("WIKIART_PICTURES_PER_SECOND", 20)
+WIKIART_TIMEOUT_S = env.float("WIKIART_TIMEOUT_S", 30.0)
+WIKIART_DEADLINE_S = env.float("WIKIART_DEADLINE_S", 300.0)
+WIKIART_RETRIES = env.int("WIKIART_RETRIES", 6)
+WIKIART_BACKOFF_S = env.float("WIKIART_BACKOFF_S", 1.0)
+WIKIART_LIMIT_WAIT_S = env.float("WIKIART_LIMIT_WAIT_S", 60.0)
+WIKIART_PATIENCE_S = env.float("WIKIART_PATIENCE_S", 4500.0)
+WIKIART_MAX_PICTURE_BYTES = env.int("WIKIART_MAX_PICTURE_BYTES", 200 * 1024 * 1024)
 
 # Accounts
 
