@@ -1,15 +1,30 @@
-"""The one door for pictures."""
+"""The one door for pictures, and for all that people say of them."""
+
+from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 
 from gallery.models import Style
 from ml import inference
 
-from .models import Prediction, Sender, Upload
+from .history import ORDERS, Order
+from .models import Prediction, Sender, ShareLink, Upload, Viewer
 from .visitors import pictures_left
+
+MOST_SELECTED = 500
+
+
+class DayInput(forms.DateInput):
+    """A day, chosen from the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs=None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
 
 
 class PredictionForm(forms.Form):
@@ -73,9 +88,12 @@ class PredictionForm(forms.Form):
 
 
 class HistoryFilter(forms.Form):
-    """What to show of one's history. Wrong values count as not given, and the page says so."""
+    """What to show of one's history, and in which order. Wrong values count as not given, and the page says so."""
 
-    q = forms.CharField(label="Search titles", max_length=100, required=False)
+    q = forms.CharField(label="Search titles and notes", max_length=100, required=False)
+    sort = forms.ChoiceField(
+        label="Order", choices=[(name, order.label) for name, order in ORDERS.items()], required=False
+    )
     style = forms.ModelChoiceField(
         label="Style",
         queryset=Style.objects.of_the_house(),
@@ -83,18 +101,149 @@ class HistoryFilter(forms.Form):
         required=False,
         empty_label="All styles",
     )
+    certainty = forms.ChoiceField(
+        label="How sure", choices=[("", "However sure"), *Prediction.Certainty.choices], required=False
+    )
     status = forms.ChoiceField(
         label="State", choices=[("", "All states"), *Prediction.Status.choices], required=False
     )
+    sent_from = forms.DateField(label="Sent from", required=False, widget=DayInput)
+    sent_to = forms.DateField(label="Sent until", required=False, widget=DayInput)
+    favourites = forms.BooleanField(label="Favourites only", required=False)
 
     def narrow(self, predictions):
         """The predictions that match what was asked for."""
         self.is_valid()
-        wanted = self.cleaned_data
-        if wanted.get("q"):
+        wanted = {name: value for name, value in self.cleaned_data.items() if value}
+        if "q" in wanted:
             predictions = predictions.search(wanted["q"])
-        if wanted.get("style"):
-            predictions = predictions.filter(style=wanted["style"])
-        if wanted.get("status"):
-            predictions = predictions.filter(status=wanted["status"])
+        for name in ["style", "certainty", "status"]:
+            if name in wanted:
+                predictions = predictions.filter(**{name: wanted[name]})
+        if "sent_from" in wanted:
+            predictions = predictions.filter(created_at__gte=_midnight(wanted["sent_from"]))
+        if "sent_to" in wanted:
+            predictions = predictions.filter(created_at__lt=_midnight(wanted["sent_to"] + timedelta(days=1)))
+        if "favourites" in wanted:
+            predictions = predictions.filter(is_favourite=True)
         return predictions
+
+    @property
+    def order(self) -> Order:
+        """The order asked for; the newest first where none was."""
+        self.is_valid()
+        return ORDERS[self.cleaned_data.get("sort") or "newest"]
+
+    @property
+    def lesser_fields(self) -> list[forms.BoundField]:
+        """The fields that the page folds away until they are needed."""
+        return [self[name] for name in ["certainty", "status", "sent_from", "sent_to", "favourites"]]
+
+    @property
+    def is_unfolded(self) -> bool:
+        return any(field.data for field in self.lesser_fields)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class AboutForm(forms.ModelForm):
+    """What one calls a picture and notes about it."""
+
+    class Meta:
+        model = Prediction
+        fields = ["title", "note"]
+        widgets = {"note": forms.Textarea(attrs={"rows": 4})}
+        help_texts = {"note": "Only you see your note."}
+
+    def save(self) -> Prediction:
+        """Save what was changed, and nothing that a worker may be writing at the same time."""
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance
+
+
+class SelectionForm(forms.Form):
+    """Several predictions at once, and what to do with them. `viewer` is whose they have to be."""
+
+    ACTIONS = {
+        "delete": "Delete",
+        "favourite": "Add to favourites",
+        "unfavourite": "Remove from favourites",
+        "csv": "Export as CSV",
+        "json": "Export as JSON",
+    }
+    selected = forms.ModelMultipleChoiceField(
+        queryset=Prediction.objects.none(),
+        error_messages={
+            "required": "Choose some pictures first.",
+            "invalid_choice": "Some of these pictures are not there any more. Choose again.",
+            "invalid_pk_value": "Choose some pictures first.",
+        },
+    )
+    action = forms.ChoiceField(
+        choices=list(ACTIONS.items()),
+        error_messages={
+            "required": "Say what to do with these pictures.",
+            "invalid_choice": "Say what to do with these pictures.",
+        },
+    )
+
+    def __init__(self, *args, viewer: Viewer, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        visible = Prediction.objects.visible_to(viewer).defer("embedding")
+        self.fields["selected"].queryset = visible.select_related("style", "feedback_style")
+
+    def clean_selected(self):
+        selected = self.cleaned_data["selected"]
+        if len(selected) > MOST_SELECTED:
+            raise forms.ValidationError(
+                f"Choose {MOST_SELECTED} pictures at most at a time.", code="too_many"
+            )
+        return selected
+
+    @property
+    def error(self) -> str:
+        """What is wrong, as one sentence."""
+        return next((errors[0] for errors in self.errors.values()), "")
+
+
+class ShareForm(forms.Form):
+    """For how long a page is open to others."""
+
+    DAYS = {"7": "for a week", "30": "for a month", "365": "for a year", "": "until I close it"}
+    expires_in_days = forms.TypedChoiceField(
+        label="Open", choices=list(DAYS.items()), coerce=int, empty_value=None, required=False, initial="30"
+    )
+
+    def save(self, prediction: Prediction) -> ShareLink:
+        """Open the page, or move its end. Raises NotShareable."""
+        return prediction.share_with(self.cleaned_data["expires_in_days"])
+
+
+class FeedbackForm(forms.Form):
+    """Whether the answer is right, or which style it is rather."""
+
+    right = forms.ModelChoiceField(
+        queryset=Style.objects.of_the_house(), to_field_name="slug", required=False, widget=forms.HiddenInput
+    )
+    style = forms.ModelChoiceField(
+        label="It is rather",
+        queryset=Style.objects.of_the_house(),
+        to_field_name="slug",
+        required=False,
+        empty_label="Choose a style",
+        error_messages={"invalid_choice": "Choose one of the 18 styles."},
+    )
+    shows_picture = forms.BooleanField(label="Curators may see the picture", required=False)
+
+    def clean(self) -> dict:
+        """ "Right" names the answer's own style, and goes before what stands in the list."""
+        said = self.cleaned_data.get("right") or self.cleaned_data.get("style")
+        if said is None and not self.errors:
+            self.add_error("style", "Choose the style that it is.")
+        return self.cleaned_data | {"style": said}
+
+    def save(self, prediction: Prediction) -> None:
+        """Keep it and tell the curators. Raises NoAnswerYet."""
+        prediction.give_feedback(self.cleaned_data["style"], shows_picture=self.cleaned_data["shows_picture"])

@@ -6,7 +6,8 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,12 +19,14 @@ from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from pgvector.django import HalfVectorField
 
-from gallery import pictures
+from gallery import labels, pictures
 from gallery.models import EMBEDDING_LENGTH, Style, matching, searchable
 from ml import inference
 
@@ -91,6 +94,11 @@ class Bar:
         return f"{max(self.probability * 100, 0.4):.1f}%"
 
 
+def _trash_ends_for() -> datetime:
+    """What went into the trash before this moment is to be erased."""
+    return timezone.now() - timedelta(days=settings.TRASH_DAYS)
+
+
 class PredictionQuerySet(models.QuerySet):
     def alive(self):
         """Predictions that are not in the trash."""
@@ -111,7 +119,11 @@ class PredictionQuerySet(models.QuerySet):
 
     def in_trash_of(self, viewer: Viewer):
         """What this person may still bring back."""
-        return self.of(viewer).filter(trashed_at__isnull=False)
+        return self.of(viewer).filter(trashed_at__gte=_trash_ends_for())
+
+    def expired(self):
+        """In the trash for so long that nobody can bring it back: to be erased."""
+        return self.filter(trashed_at__lt=_trash_ends_for())
 
     def unfinished(self):
         return self.filter(status__in=[Prediction.Status.QUEUED, Prediction.Status.RUNNING])
@@ -180,10 +192,35 @@ class PredictionQuerySet(models.QuerySet):
         known = self.filter(owner=owner).values("sha256")
         return self.filter(visitor=visitor, owner__isnull=True).exclude(sha256__in=known).update(owner=owner)
 
-    def erase(self) -> int:
-        """Delete rows and files for good; returns how many."""
+    @transaction.atomic
+    def trash(self) -> datetime:
+        """Move all into the trash at one moment, by which they can be brought back together; returns it."""
+        moment = timezone.now()
+        judged = list(self.alive().filter(feedback_style__isnull=False))
+        self.alive().update(trashed_at=moment)
+        for prediction in judged:
+            labels.withdraw(prediction.source_key)
+        return moment
+
+    @transaction.atomic
+    def restore(self) -> int:
+        """Bring all back from the trash; returns how many."""
+        trashed = self.filter(trashed_at__isnull=False)
+        judged = list(trashed.filter(feedback_style__isnull=False).select_related("style", "feedback_style"))
+        restored = trashed.update(trashed_at=None)
+        for prediction in judged:
+            prediction.suggest_feedback()
+        return restored
+
+    def expire(self) -> int:
+        """Take from the trash what nobody shall bring back any more; returns how many."""
+        trashed = self.filter(trashed_at__isnull=False)
+        return trashed.update(trashed_at=_trash_ends_for() - timedelta(seconds=1))
+
+    def erase(self, *, limit: int | None = None) -> int:
+        """Delete rows and files for good, each for itself, at most `limit`; returns how many."""
         erased = 0
-        for prediction in self:
+        for prediction in self.defer("embedding")[:limit].iterator(chunk_size=200):
             prediction.erase()
             erased += 1
         return erased
@@ -455,17 +492,54 @@ class Prediction(models.Model):
 
     # What its sender says of it
 
+    @transaction.atomic
     def give_feedback(self, style: Style, *, shows_picture: bool = False) -> None:
-        """Keep what the sender says it is. `shows_picture` lets curators see the picture."""
+        """Keep what the sender says it is and tell the curators. `shows_picture` lets them see the picture.
+
+        Raises NoAnswerYet.
+        """
+        if not self.is_done:
+            raise NoAnswerYet(self.pk)
         self.feedback_style, self.feedback_at = style, timezone.now()
         self.feedback_shows_picture = shows_picture
         self._save_feedback()
+        self.suggest_feedback()
 
+    @transaction.atomic
     def withdraw_feedback(self) -> None:
-        """Take back what the sender said; nothing of it remains."""
+        """Take back what the sender said; nothing of it remains, with the curators neither."""
         self.feedback_style = self.feedback_at = None
         self.feedback_shows_picture = False
         self._save_feedback()
+        labels.withdraw(self.source_key)
+
+    def suggest_feedback(self) -> None:
+        """Put what the sender said into the curators' queue."""
+        labels.suggest(
+            source_key=self.source_key,
+            proposed=self.feedback_style,
+            predicted=self.style,
+            confidence=self.confidence,
+            picture=self._picture_for_curators(),
+        )
+
+    @property
+    def source_key(self) -> str:
+        """How the curators' queue knows this prediction."""
+        return f"prediction:{self.pk}"
+
+    @property
+    def is_said_right(self) -> bool:
+        return self.feedback_style_id is not None and self.feedback_style_id == self.style_id
+
+    def _picture_for_curators(self) -> bytes | None:
+        if not self.feedback_shows_picture:
+            return None
+        try:
+            return self.thumbnail().read_bytes()
+        except (inference.UnreadableImage, OSError):
+            logger.warning("prediction %s has no picture for curators", self.pk, exc_info=True)
+            return None
 
     def _save_feedback(self) -> None:
         self.save(update_fields=["feedback_style", "feedback_at", "feedback_shows_picture"])
@@ -501,22 +575,59 @@ class Prediction(models.Model):
         share = getattr(self, "share", None)
         return share if share and not share.has_expired else None
 
+    # Asking again
+
+    @property
+    def can_ask_again(self) -> bool:
+        """Whether another model is in use now than when this was asked and answered."""
+        in_use = inference.model_version()
+        return (
+            self.is_done
+            and self.owner_id is not None
+            and in_use not in {self.model_version, self.asked_model}
+        )
+
+    def ask_again(self) -> tuple["Prediction", bool]:
+        """Ask the model in use about the same picture; this answer stays as it is.
+
+        Returns the prediction of the model in use, linked to this one, and whether there is work to send.
+        Raises FileNotFoundError when the original is gone.
+        """
+        facts = inference.PictureFacts("", self.width, self.height)
+        upload = Upload(self.read_bytes(), facts, self.title)
+        newer, is_waiting = Prediction.objects.submit(upload, Sender(user=self.owner))
+        if newer.asked_again_from_id is None and newer != self:
+            newer.asked_again_from = self
+            newer.note = newer.note or self.note
+            newer.save(update_fields=["asked_again_from", "note"])
+        return newer, is_waiting
+
+    def other_answers(self) -> Sequence["Prediction"]:
+        """What other models said of the same picture, the oldest first. One query."""
+        others = Prediction.objects.alive().filter(status=self.Status.DONE).exclude(pk=self.pk)
+        linked = Q(pk=self.asked_again_from_id) | Q(asked_again_from=self)
+        return others.filter(linked, owner=self.owner_id).select_related("style").order_by("created_at")
+
     # The trash
 
-    def trash(self) -> None:
-        self.trashed_at = timezone.now()
-        self.save(update_fields=["trashed_at"])
+    def trash(self) -> datetime:
+        """Move it into the trash; returns the moment."""
+        self.trashed_at = Prediction.objects.filter(pk=self.pk).trash()
+        return self.trashed_at
 
     def restore(self) -> None:
+        Prediction.objects.filter(pk=self.pk).restore()
         self.trashed_at = None
-        self.save(update_fields=["trashed_at"])
+
+    @property
+    def days_in_trash_left(self) -> int:
+        """Whole days until it is erased for good, at least 0."""
+        end = self.trashed_at + timedelta(days=settings.TRASH_DAYS)
+        return max((end - timezone.now()).days, 0)
 
     def erase(self) -> None:
-        """Delete the row first, then its files: a crash between leaves a file, never a broken page."""
-        derived = self.derived_folder  # the key is gone after delete()
-        self.delete()
-        self.original.storage.delete(self.original.name)
-        shutil.rmtree(derived, ignore_errors=True)
+        """Delete the row and, once that is certain, its files: a crash between leaves a file, never a broken page."""
+        self.delete()  # see `forget`
 
     # Files made from the original, on demand, and kept
 
@@ -557,6 +668,24 @@ class Prediction(models.Model):
         """The style plot: every style the model knows, highest first. One query."""
         styles = {style.name: style for style in Style.objects.of_the_house()}
         return [Bar(name, probability, styles.get(name)) for name, probability in self.probabilities]
+
+
+@receiver(post_delete, sender=Prediction)
+def forget(instance: Prediction, **kwargs) -> None:
+    """Whatever deletes a row, and be it the deletion of its owner: files and suggestion go with it."""
+    labels.withdraw(instance.source_key)
+    transaction.on_commit(
+        partial(_remove_files, instance.original.name, instance.derived_folder), robust=True
+    )
+
+
+def _remove_files(original: str, derived: Path) -> None:
+    Prediction._meta.get_field("original").storage.delete(original)
+    shutil.rmtree(derived, ignore_errors=True)
+
+
+class NoAnswerYet(ValueError):  # noqa: N818 - reads as what happened
+    """There is nothing yet of which one could say whether it is right."""
 
 
 class NotShareable(ValueError):  # noqa: N818 - reads as what happened

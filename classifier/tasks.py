@@ -1,21 +1,21 @@
 """What the worker does. Tasks get ids; the rows say the rest."""
 
 import logging
+import shutil
 import time
-from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from ml import inference
 
 from .models import Prediction
 
 logger = logging.getLogger(__name__)
+
+ERASED_PER_TASK = 500
 
 
 def send(prediction_id: UUID) -> None:
@@ -56,6 +56,8 @@ def make_derivatives(prediction: Prediction) -> None:
         prediction.thumbnail()
     except (OSError, MemoryError, SoftTimeLimitExceeded):
         logger.warning("no derivatives yet for %s", prediction.pk, exc_info=True)
+    if not Prediction.objects.filter(pk=prediction.pk).exists():  # erased meanwhile, with what was there then
+        shutil.rmtree(prediction.derived_folder, ignore_errors=True)
 
 
 @shared_task
@@ -67,7 +69,16 @@ def sweep() -> None:
 
 @shared_task
 def erase_trash() -> None:
-    """Erase for good what has been in the trash for longer than TRASH_DAYS."""
-    long_ago = timezone.now() - timedelta(days=settings.TRASH_DAYS)
-    erased = Prediction.objects.filter(trashed_at__lt=long_ago).erase()
-    logger.info("erased %d predictions from the trash", erased)
+    """Erase for good what has been in the trash for longer than TRASH_DAYS; what remains comes in the next round."""
+    try:
+        erased = Prediction.objects.expired().erase(limit=ERASED_PER_TASK)
+    except SoftTimeLimitExceeded:
+        erased = ERASED_PER_TASK
+    logger.info("erased predictions from the trash, %d at most", erased)
+    if erased == ERASED_PER_TASK:
+        erase_trash.delay()
+
+
+def erase_soon() -> None:
+    """Have the worker erase what is expired. When Redis is away, the scheduler does so within the hour."""
+    transaction.on_commit(erase_trash.delay, robust=True)

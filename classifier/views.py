@@ -1,11 +1,13 @@
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,18 +16,27 @@ from gallery.models import FamousArtist, Style
 from gallery.similar import nearest
 from ml import inference
 
-from . import plot
-from .forms import HistoryFilter, PredictionForm
-from .models import Prediction, Sender
-from .tasks import send
+from . import exporting, plot, sharing
+from .files import KEEP_S, private_file
+from .forms import AboutForm, FeedbackForm, HistoryFilter, PredictionForm, SelectionForm, ShareForm
+from .history import BY_TRASHING, page_of
+from .models import Prediction, Sender, ShareLink
+from .statistics import Statistics
+from .tasks import erase_soon, send
 from .visitors import new_sender, pictures_left, sender_of
 
-PAGE_SIZE = 24
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ERASED_AT_ONCE = 100
+EXPORTS = {
+    "csv": (exporting.to_csv, "text/csv; charset=utf-8"),
+    "json": (exporting.to_json, "application/json"),
+}
 
 
 def _mine(request: HttpRequest, pk: UUID) -> Prediction:
     """The caller's own prediction, in the trash or not; anybody else's is a 404."""
-    return get_object_or_404(Prediction.objects.of(sender_of(request)).select_related("style"), pk=pk)
+    mine = Prediction.objects.of(sender_of(request)).select_related("style", "feedback_style", "share")
+    return get_object_or_404(mine, pk=pk)
 
 
 def _alive(request: HttpRequest, pk: UUID) -> Prediction:
@@ -67,13 +78,14 @@ def prediction_create(request):
 
 def _answer(prediction: Prediction) -> dict:
     """All that the result fragment shows."""
-    context = {"prediction": prediction}
+    context = _parts(prediction)
     if prediction.is_unfinished:
         context["count_before"] = prediction.count_before()
     if prediction.is_done:
         prediction.embed_again()
         context |= {
             "bars": prediction.bars(),
+            "other_answers": prediction.other_answers(),
             "similar_works": nearest(prediction.embedding, prediction.embedding_model),
             "unlearned_styles": Style.objects.of_the_house().exclude(
                 name__in=[name for name, _ in prediction.probabilities]
@@ -104,13 +116,16 @@ def prediction_result(request, pk: UUID):
 
 @require_safe
 def prediction_picture(request, pk: UUID, size: str):
-    """A picture for its owner's eyes: re-encoded by us, never the original."""
-    prediction = _mine(request, pk)
+    """A picture for its owner's eyes, from the trash too: re-encoded by us, never the original."""
+    return _picture(_mine(request, pk), size, name=f"styleart-{pk}-{size}.jpg")
+
+
+def _picture(prediction: Prediction, size: str, *, name: str, keep_s: int = KEEP_S) -> HttpResponse:
     try:
         path = prediction.preview() if size == "preview" else prediction.thumbnail()
+        return private_file(path, "image/jpeg", name=name, keep_s=keep_s)
     except (inference.UnreadableImage, FileNotFoundError) as error:
         raise Http404("There is no picture to show.") from error
-    return _private_file(path, "image/jpeg")
 
 
 @require_safe
@@ -119,30 +134,80 @@ def prediction_plot(request, pk: UUID, kind: str):
     prediction = _alive(request, pk)
     if not prediction.is_done:
         raise Http404("There is no answer to draw yet.")
-    name = f"plot-{prediction.model_version}.{kind}"
-    path = pictures.keep(prediction.derived_folder / name, plot.draw, prediction.bars(), kind)
-    response = _private_file(path, {"svg": "image/svg+xml", "png": "image/png"}[kind])
-    response.headers["Content-Disposition"] = f'attachment; filename="styleart-plot.{kind}"'
-    return response
-
-
-def _private_file(path: Path, content_type: str) -> HttpResponse:
-    response = FileResponse(path.open("rb"), content_type=content_type)
-    response.headers["Cache-Control"] = "private, max-age=3600"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    path = prediction.derived_folder / f"plot-{prediction.model_version}.{kind}"
+    pictures.keep(path, plot.draw, prediction.bars(), kind)
+    content_type = {"svg": "image/svg+xml", "png": "image/png"}[kind]
+    return private_file(path, content_type, name=f"styleart-plot.{kind}", is_download=True)
 
 
 @never_cache
 @require_safe
 def prediction_list(request):
-    sender = sender_of(request)
     wanted = HistoryFilter(request.GET)
-    mine = Prediction.objects.visible_to(sender).select_related("style")
-    page = Paginator(wanted.narrow(mine), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"filter": wanted, "page": page, "has_any": page.paginator.count > 0 or mine.exists()}
+    mine = Prediction.objects.visible_to(sender_of(request))
+    narrowed = wanted.narrow(mine)
+    rows = narrowed.defer("embedding").select_related("style")
+    count = narrowed.count()
+    context = {
+        "filter": wanted,
+        "page": page_of(rows, wanted.order, cursor=request.GET.get("cursor", "")),
+        "count": count,
+        "has_any": count > 0 or mine.exists(),
+        "has_trash": Prediction.objects.in_trash_of(sender_of(request)).exists(),
+        "actions": SelectionForm.ACTIONS,
+    }
     return render(request, "classifier/prediction_list.html", context)
+
+
+@require_POST
+def prediction_selection(request):
+    """Do one thing with several predictions."""
+    form = SelectionForm(request.POST, viewer=sender_of(request))
+    if not form.is_valid():
+        messages.error(request, form.error)
+        return _back(request)
+    selected, action = form.cleaned_data["selected"], form.cleaned_data["action"]
+    if action in EXPORTS:
+        return _export(selected, action)
+    if action == "delete":
+        count, moment = len(selected), Prediction.objects.filter(pk__in=[p.pk for p in selected]).trash()
+        _say_trashed(request, count, moment)
+    else:
+        selected.update(is_favourite=action == "favourite")
+    return _back(request)
+
+
+def _export(predictions, kind: str) -> HttpResponse:
+    write, content_type = EXPORTS[kind]
+    response = HttpResponse(write(predictions), content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="styleart-pictures.{kind}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _say_trashed(request: HttpRequest, count: int, moment: datetime) -> None:
+    words = "One picture is" if count == 1 else f"{count} pictures are"
+    messages.info(
+        request,
+        f"{words} in the trash for {settings.TRASH_DAYS} days.",
+        extra_tags=f"undo-all {(moment - EPOCH) // timedelta(microseconds=1)}",
+    )
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page of this site that the form names, else to the history."""
+    where = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(where, allowed_hosts=None) and where.startswith("/")
+    return redirect(where if is_ours else "classifier:prediction-list")
+
+
+@require_POST
+def prediction_undo(request, microseconds: int):
+    """Bring back all that went into the trash at one moment."""
+    moment = EPOCH + timedelta(microseconds=microseconds)
+    restored = Prediction.objects.in_trash_of(sender_of(request)).filter(trashed_at=moment).restore()
+    messages.success(request, "One picture is back." if restored == 1 else f"{restored} pictures are back.")
+    return redirect("classifier:prediction-list")
 
 
 @require_POST
@@ -151,6 +216,122 @@ def prediction_retry(request, pk: UUID):
     if prediction.queue_again():
         send(prediction.pk)
     return redirect(prediction)
+
+
+@require_POST
+def prediction_ask_again(request, pk: UUID):
+    """Ask the model in use about a picture that an older one answered."""
+    prediction = _alive(request, pk)
+    if not prediction.can_ask_again:
+        return redirect(prediction)
+    try:
+        newer, is_waiting = prediction.ask_again()
+    except FileNotFoundError:
+        messages.error(request, "The file of this picture is gone from our store. Please send it once more.")
+        return redirect(prediction)
+    if is_waiting:
+        send(newer.pk)
+    return redirect(newer)
+
+
+# What its sender says of it: fragments for htmx, and the page for everybody else
+
+
+@require_POST
+def prediction_edit(request, pk: UUID):
+    prediction = _alive(request, pk)
+    form = AboutForm(request.POST, instance=prediction)
+    if form.is_valid():
+        form.save()
+    return _part(request, prediction, "classifier/_about.html", about_form=form)
+
+
+@require_POST
+def prediction_favourite(request, pk: UUID):
+    """Make it a favourite, or no favourite any more."""
+    prediction = _alive(request, pk)
+    prediction.is_favourite = request.POST.get("is_favourite") == "yes"
+    prediction.save(update_fields=["is_favourite"])
+    return _part(request, prediction, "classifier/_favourite.html")
+
+
+@require_POST
+def prediction_feedback(request, pk: UUID):
+    prediction = _alive(request, pk)
+    form = FeedbackForm(request.POST)
+    if not prediction.is_done:
+        return redirect(prediction)
+    if form.is_valid():
+        form.save(prediction)
+    return _part(request, prediction, "classifier/_feedback.html", feedback_form=form)
+
+
+@require_POST
+def prediction_withdraw_feedback(request, pk: UUID):
+    prediction = _alive(request, pk)
+    prediction.withdraw_feedback()
+    return _part(request, prediction, "classifier/_feedback.html")
+
+
+@require_POST
+def prediction_share(request, pk: UUID):
+    prediction = _alive(request, pk)
+    form = ShareForm(request.POST)
+    if form.is_valid() and prediction.can_be_shared:
+        form.save(prediction)
+    return _part(request, prediction, "classifier/_share.html")
+
+
+@require_POST
+def prediction_unshare(request, pk: UUID):
+    prediction = _alive(request, pk)
+    prediction.unshare()
+    return _part(request, prediction, "classifier/_share.html")
+
+
+def _part(request: HttpRequest, prediction: Prediction, template: str, **forms: Form) -> HttpResponse:
+    """The part of the page that changed, for htmx; without scripts the page, with what was wrong if anything."""
+    wrong = {name: form for name, form in forms.items() if form.errors}
+    if request.htmx:
+        return render(request, template, _parts(prediction) | wrong)
+    if wrong:
+        context = _answer(prediction) | wrong
+        return render(request, "classifier/prediction_detail.html", context, status=422)
+    return _back(request) if request.POST.get("next") else redirect(prediction)
+
+
+def _parts(prediction: Prediction) -> dict:
+    """What the parts of the page need that can be changed there."""
+    return {
+        "prediction": prediction,
+        "about_form": AboutForm(instance=prediction),
+        "feedback_form": FeedbackForm(),
+        "share_form": ShareForm(),
+    }
+
+
+# The trash
+
+
+@never_cache
+@require_safe
+def trash(request):
+    trashed = Prediction.objects.in_trash_of(sender_of(request))
+    rows = trashed.defer("embedding").select_related("style")
+    page = page_of(rows, BY_TRASHING, cursor=request.GET.get("cursor", ""))
+    context = {"page": page, "count": trashed.count(), "trash_days": settings.TRASH_DAYS}
+    return render(request, "classifier/trash.html", context)
+
+
+@require_POST
+def trash_empty(request):
+    """Erase all of one's trash for good: the first ones now, what is more than that by the worker."""
+    count = Prediction.objects.in_trash_of(sender_of(request)).expire()
+    if Prediction.objects.of(sender_of(request)).expired().erase(limit=ERASED_AT_ONCE) < count:
+        erase_soon()
+    words = "One picture is" if count == 1 else f"{count} pictures are"
+    messages.success(request, f"{words} gone for good.")
+    return redirect("classifier:trash")
 
 
 @require_POST
@@ -169,3 +350,65 @@ def prediction_restore(request, pk: UUID):
     prediction.restore()
     messages.success(request, f"“{prediction}” is back.")
     return redirect("classifier:prediction-list")
+
+
+@require_POST
+def prediction_erase(request, pk: UUID):
+    """Erase one picture of the trash for good."""
+    prediction = get_object_or_404(Prediction.objects.in_trash_of(sender_of(request)), pk=pk)
+    name = str(prediction)
+    prediction.erase()
+    messages.success(request, f"“{name}” is gone for good.")
+    return redirect("classifier:trash")
+
+
+@never_cache
+@require_safe
+def my_styles(request):
+    return render(request, "classifier/my_styles.html", {"statistics": Statistics(sender_of(request))})
+
+
+# Shared pages: whoever has the address may look
+
+
+def _shared(token: str) -> Prediction:
+    """The prediction behind an address; a 404 when it was revoked, has ended or never was."""
+    links = ShareLink.objects.open().select_related("prediction__style")
+    return get_object_or_404(links, token=token).prediction
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the key
+    return response
+
+
+@never_cache
+@require_safe
+def share_detail(request, token: str):
+    prediction = _shared(token)
+    card_url = reverse("classifier:share-card", args=[token])
+    context = {
+        "prediction": prediction,
+        "token": token,
+        "bars": prediction.bars(),
+        "url": request.build_absolute_uri(request.path),
+        "card_url": request.build_absolute_uri(card_url),
+        "card_size": sharing.SIZE_PX,
+    }
+    return _unlisted(render(request, "classifier/share_detail.html", context))
+
+
+@require_safe
+def share_picture(request, token: str):
+    return _unlisted(_picture(_shared(token), "preview", name="styleart.jpg", keep_s=0))
+
+
+@require_safe
+def share_card(request, token: str):
+    """The picture that chats and networks show for a shared page."""
+    try:
+        path = sharing.card(_shared(token))
+        return _unlisted(private_file(path, "image/jpeg", name="styleart-card.jpg", keep_s=0))
+    except (inference.UnreadableImage, FileNotFoundError) as error:
+        raise Http404("There is no picture to show.") from error

@@ -9,7 +9,7 @@ from . import health
 
 urlpatterns = [
     path("", home, name="home"),
-    path("predictions/", include("classifier.urls")),
+    path("", include("classifier.urls")),
     path("", include("gallery.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),

@@ -4,15 +4,18 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.management import call_command
 from django.db import IntegrityError
 from django.utils import timezone
 
-from classifier.models import NotShareable, Prediction, Sender, ShareLink, Upload
+from classifier.models import NoAnswerYet, NotShareable, Prediction, Sender, ShareLink, Upload
+from gallery.models import LabelSuggestion
 from ml import inference
 from tests import pictures
 from tests.factories import (
     make_answer,
     make_done_prediction,
+    make_model,
     make_prediction,
     make_style,
     make_user,
@@ -190,18 +193,109 @@ def test_a_picture_that_the_account_has_already_does_not_move_twice():
     assert Prediction.objects.adopt(visitor, user) == 0
 
 
-def test_erasing_removes_row_and_files():
-    prediction = make_prediction()
+def everything_under(folder) -> list[Path]:
+    return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+def make_shared_and_judged_prediction(**fields):
+    prediction = make_done_prediction(**fields)
     prediction.preview()
-    original, derived = Path(prediction.original.path), prediction.derived_folder
-    files_before = original.exists() and derived.exists()
+    prediction.share_with(None)
+    prediction.give_feedback(make_style(), shows_picture=True)
+    return prediction
 
-    prediction.erase()
 
-    assert files_before
+def test_erasing_removes_rows_links_suggestions_and_files(django_capture_on_commit_callbacks, settings):
+    prediction = make_shared_and_judged_prediction()
+    files_before = len(everything_under(settings.MEDIA_ROOT))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        prediction.erase()
+
+    assert files_before == 4  # original, preview, thumbnail, and the curators' copy
+    assert everything_under(settings.MEDIA_ROOT) == []
     assert not Prediction.objects.exists()
-    assert not original.exists()
-    assert not derived.exists()
+    assert not ShareLink.objects.exists()
+    assert not LabelSuggestion.objects.exists()
+
+
+def test_deleting_a_person_removes_all_that_was_theirs(django_capture_on_commit_callbacks, settings):
+    prediction = make_shared_and_judged_prediction()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        prediction.owner.delete()
+
+    assert everything_under(settings.MEDIA_ROOT) == []
+    assert not LabelSuggestion.objects.exists()
+
+
+def test_what_is_in_the_trash_is_no_suggestion_until_it_is_back():
+    prediction = make_done_prediction()
+    prediction.give_feedback(make_style("Baroque"))
+
+    prediction.trash()
+    in_trash = LabelSuggestion.objects.exists()
+    prediction.restore()
+
+    assert not in_trash
+    assert LabelSuggestion.objects.get().source_key == f"prediction:{prediction.pk}"
+
+
+def test_curators_get_the_picture_only_when_the_sender_says_so():
+    prediction = make_done_prediction()
+
+    prediction.give_feedback(make_style("Baroque"))
+    without = LabelSuggestion.objects.get().picture
+    prediction.give_feedback(make_style("Realism"), shows_picture=True)
+    suggestion = LabelSuggestion.objects.get()
+
+    assert not without
+    assert suggestion.picture.read() == prediction.thumbnail().read_bytes()
+    assert (suggestion.proposed.name, suggestion.confidence) == ("Realism", prediction.confidence)
+
+
+def test_nothing_can_be_said_of_an_answer_that_is_not_there():
+    with pytest.raises(NoAnswerYet):
+        make_prediction().give_feedback(make_style())
+
+
+def test_several_come_back_together():
+    user = make_user()
+    for seed in range(3):
+        make_prediction(pictures.small_painting(seed), owner=user)
+    mine = Prediction.objects.filter(owner=user)
+
+    moment = mine.trash()
+    restored = Prediction.objects.in_trash_of(user).filter(trashed_at=moment).restore()
+
+    assert restored == 3
+    assert mine.alive().count() == 3
+
+
+def test_what_expired_cannot_be_brought_back():
+    prediction = make_prediction()
+    prediction.trash()
+
+    assert Prediction.objects.expire() == 1
+    assert not Prediction.objects.in_trash_of(prediction.owner).exists()
+    assert Prediction.objects.expired().exists()
+
+
+def test_a_newer_model_can_be_asked_again_and_both_answers_stay(models_dir, tmp_path):
+    older = make_done_prediction(("Cubism", 0.7), ("Realism", 0.3), title="Guitar")
+    could_before = older.can_ask_again
+    call_command("activate_model", str(make_model(tmp_path / "trained", "another-2")), "--processes", "1")
+
+    newer, is_waiting = older.ask_again()
+    same, _ = older.ask_again()
+
+    assert (could_before, older.can_ask_again) == (False, True)
+    assert is_waiting
+    assert same == newer != older
+    assert (newer.asked_again_from, newer.title, newer.asked_model) == (older, "Guitar", "another-2")
+    assert newer.read_bytes() == older.read_bytes()
+    older.refresh_from_db()
+    assert older.probabilities[0] == ["Cubism", 0.7]
 
 
 def test_the_original_lies_under_its_uuid_without_the_senders_name():

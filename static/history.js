@@ -1,0 +1,78 @@
+// Your pictures: choosing several, copying a link, and where the focus goes after a part of the page has changed.
+(() => {
+  "use strict";
+
+  document.documentElement.classList.add("has-scripts");
+
+  // Several at once: the bar appears with the first choice and says how many.
+  const bar = document.getElementById("selection");
+  const choices = () => [...document.querySelectorAll('input[name="selected"]')];
+  const count = document.getElementById("selection-count");
+  const show = () => {
+    if (!bar) return;
+    const chosen = choices().filter((choice) => choice.checked).length;
+    bar.classList.toggle("is-idle", chosen === 0);
+    count.textContent = chosen === 1 ? "One picture chosen" : chosen ? `${chosen} pictures chosen` : "";
+  };
+  const choose = (value) => {
+    for (const choice of choices()) choice.checked = value;
+    show();
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.name === "selected") show();
+  });
+  document.getElementById("select-all")?.addEventListener("click", () => choose(true));
+  document.getElementById("select-none")?.addEventListener("click", () => choose(false));
+  window.addEventListener("pageshow", show);
+  show();
+
+  // A download leaves the page where it is, so the form may be sent again.
+  bar?.addEventListener("submit", () => setTimeout(() => delete bar.dataset.sent, 1000));
+
+  // The link of a shared page.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = document.execCommand("copy") ? "Copied" : "Now press Ctrl C";
+    }
+  });
+
+  // A part that changed keeps the focus: on what stands in the place of the button that was pressed.
+  const ours = "form.favourite, #about form, #feedback form, #share form";
+  let next = null;
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.detail?.ctx?.sourceElement;
+    if (!form?.matches?.(ours)) return;
+    form.parentElement.querySelector(":scope > .part-trouble")?.remove();
+    const part = form.closest("#about, #feedback, #share");
+    next = part ? `#${part.id}` : `form.favourite[action="${form.getAttribute("action")}"]`;
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    if (!next) return;
+    const part = document.querySelector(next);
+    next = null;
+    if (!part || (document.activeElement && document.activeElement !== document.body)) return;
+    part.querySelector("[aria-invalid=true], input[readonly], button, summary")?.focus({ preventScroll: true });
+  });
+
+  // A change that did not get through says so, and can be tried again.
+  const trouble = (event) => {
+    const form = event.detail?.ctx?.sourceElement;
+    if (!form?.matches?.(ours)) return;
+    next = null;
+    delete form.dataset.sent;
+    const line = document.createElement("p");
+    line.className = "notice part-trouble";
+    line.setAttribute("role", "status");
+    line.textContent = "That did not get through. Nothing is lost: try it once more.";
+    form.after(line);
+  };
+  document.addEventListener("htmx:error", trouble);
+  document.addEventListener("htmx:response:error", trouble);
+})();
