@@ -3,9 +3,13 @@
 from django import forms
 from django.db.models import Q
 
-from .models import Artist, Style, matching
+from .models import FamousArtist, Style, matching
+from .pages import Count, count_up_to
+from .search import holding
+from .tallies import ArtistStyle, StyleYear, total
 
 MAX_YEAR = 2100
+MOST_COUNTED = 1000
 
 
 class ArtworkFilter(forms.Form):
@@ -28,24 +32,45 @@ class ArtworkFilter(forms.Form):
         required=False,
     )
 
+    @property
+    def wanted(self) -> dict:
+        """What was asked for, without what is empty or wrong."""
+        self.is_valid()
+        return {field: value for field, value in self.cleaned_data.items() if value not in (None, "")}
+
     def narrow(self, works):
         """The works that match what was asked for."""
-        self.is_valid()
-        wanted = {field: value for field, value in self.cleaned_data.items() if value not in (None, "")}
+        wanted = self.wanted
         if "q" in wanted:
-            works = works.filter(matching(wanted["q"]))
+            works = holding(works, wanted["q"])
         if "style" in wanted:
             works = works.filter(style=wanted["style"])
         if "artist" in wanted:
             works = works.filter(artist__slug=wanted["artist"])
-        if "year_from" in wanted:
-            works = works.filter(year__gte=wanted["year_from"])
-        if "year_to" in wanted:
-            works = works.filter(year__lte=wanted["year_to"])
+        works = _of_years(works, wanted)
         if "kind" in wanted:
             studies = Q(rights="generated")
             works = works.filter(studies if wanted["kind"] == "studies" else ~studies)
         return works
+
+    def count(self, works) -> Count:
+        """How many of these works there are: from the counts that are kept, or counted up to 1,000."""
+        wanted = self.wanted
+        if not wanted.keys() <= {"style", "year_from", "year_to"}:
+            return count_up_to(works, MOST_COUNTED)
+        kept = StyleYear.objects.all()
+        if "style" in wanted:
+            kept = kept.filter(style=wanted["style"])
+        return Count(total(_of_years(kept, wanted)))
+
+
+def _of_years(rows, wanted: dict):
+    """Those rows whose year is among the ones asked for."""
+    if "year_from" in wanted:
+        rows = rows.filter(year__gte=wanted["year_from"])
+    if "year_to" in wanted:
+        rows = rows.filter(year__lte=wanted["year_to"])
+    return rows
 
 
 class ArtistFilter(forms.Form):
@@ -60,13 +85,23 @@ class ArtistFilter(forms.Form):
         empty_label="All styles",
     )
 
+    @property
+    def wanted(self) -> dict:
+        """What was asked for, without what is empty or wrong."""
+        self.is_valid()
+        return {field: value for field, value in self.cleaned_data.items() if value}
+
     def narrow(self, artists):
         """The artists that match what was asked for."""
-        self.is_valid()
-        if self.cleaned_data.get("q"):
-            artists = artists.filter(matching(self.cleaned_data["q"]))
-        if self.cleaned_data.get("style"):
-            style = self.cleaned_data["style"]
-            known = Artist.objects.filter(Q(famous_for=style) | Q(artworks__style=style)).values("pk")
-            artists = artists.filter(pk__in=known)
+        wanted = self.wanted
+        if "q" in wanted:
+            artists = artists.filter(matching(wanted["q"]))
+        if style := wanted.get("style"):
+            famous = FamousArtist.objects.filter(style=style).values("artist")
+            painted = ArtistStyle.objects.filter(style=style).values("artist")
+            artists = artists.filter(Q(pk__in=famous) | Q(pk__in=painted))
         return artists
+
+    def count(self, artists) -> Count:
+        """How many of these artists there are; of a choice no more than 1,000 are counted."""
+        return count_up_to(artists, MOST_COUNTED) if self.wanted else Count(artists.count())

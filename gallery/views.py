@@ -1,18 +1,30 @@
-from django.core.paginator import Paginator
-from django.http import FileResponse, Http404
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ml import inference
 
+from . import search
+from .chronology import Chronology, LifeLine
 from .figures import Card
 from .forms import ArtistFilter, ArtworkFilter
-from .models import Artist, ArtistRedirect, Artwork, FamousArtist, Style
-from .similar import nearest
+from .models import Artist, ArtistRedirect, ArtistStyle, Artwork, FamousArtist, Style
+from .pages import count_up_to, page_of
+from .similar import similar_to
 from .training_data import TrainingData
 
 PAGE_SIZE = 24
 WALL_SIZE = 18
+MORE_WORKS = 8  # by the same artist, beside a work
+SEARCHED_ARTISTS = 8
+SUGGESTIONS = 5
+UNDATED = 9999  # where works without a year stand: behind all others
 
 
 @require_safe
@@ -29,9 +41,13 @@ def style_list(request):
 
 
 def _sample_of_each_style() -> dict[int, Artwork]:
-    """Style id to one work with a picture. One query."""
-    works = Artwork.objects.published().with_picture().with_labels()
-    return {work.style_id: work for work in works.order_by("style_id", "pk").distinct("style_id")}
+    """Style id to one work with a picture. Two queries."""
+    works = Artwork.objects.published().with_picture().filter(style=OuterRef("pk")).mixed()
+    samples = Style.objects.of_the_house().annotate(sample=Subquery(works.values("pk")[:1]))
+    found = Artwork.objects.with_labels().in_bulk(
+        [pk for pk in samples.values_list("sample", flat=True) if pk]
+    )
+    return {work.style_id: work for work in found.values()}
 
 
 @require_safe
@@ -44,63 +60,161 @@ def style_detail(request, slug: str):
         "style": style,
         "works": works[:WALL_SIZE],
         "famous_artists": famous.prefetch_related("artist__known_works"),
+        "chronology": Chronology(_with_neighbours(style)),
         "timeline": Style.objects.of_the_house(),
         "is_learned": style.name in inference.model_card()["labels"],
     }
     return render(request, "gallery/style_detail.html", context)
 
 
+def _with_neighbours(style: Style) -> list[Style]:
+    """A style between those it came from and those it led to, in the order of art history."""
+    styles = {other.pk: other for other in [*style.came_from.all(), style, *style.led_to.all()]}
+    return sorted(styles.values(), key=lambda one: (one.position is None, one.position or 0))
+
+
+@require_safe
+def chronology(request):
+    """When each style was painted, as the works here tell it."""
+    drawn = Chronology(Style.objects.of_the_house())
+    return render(request, "gallery/chronology.html", {"chronology": drawn})
+
+
 @require_safe
 def artist_list(request):
     wanted = ArtistFilter(request.GET)
-    artists = wanted.narrow(Artist.objects.with_counts()).order_by("name").prefetch_related("famous_for")
-    page = Paginator(artists, PAGE_SIZE * 2).get_page(request.GET.get("page"))
-    return render(request, "gallery/artist_list.html", {"filter": wanted, "page": page})
+    artists = wanted.narrow(Artist.objects.with_counts()).prefetch_related("famous_for")
+    page = page_of(artists, request.GET, order=["search_text", "pk"], size=2 * PAGE_SIZE)
+    context = {"filter": wanted, "page": page, "count": wanted.count(artists)}
+    return render(request, "gallery/artist_list.html", context)
 
 
 @require_safe
 def artist_detail(request, slug: str):
-    artists = Artist.objects.prefetch_related("known_works", "famous_for")
+    artists = Artist.objects.with_counts().prefetch_related("known_works", "famous_for")
     artist = artists.filter(slug=slug).first()
     if artist is None:
         moved = get_object_or_404(ArtistRedirect.objects.select_related("artist"), old_slug=slug)
         return redirect(moved.artist, permanent=True)
-    works = artist.artworks.published().with_labels().order_by("year", "title")
-    page = Paginator(works, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "gallery/artist_detail.html", {"artist": artist, "page": page})
+    works = artist.artworks.published().with_labels().annotate(when=Coalesce("year", UNDATED))
+    styles = (
+        ArtistStyle.objects.filter(artist=artist).select_related("style").order_by("-artwork_count", "style")
+    )
+    context = {
+        "artist": artist,
+        "styles": styles,
+        "life": LifeLine(artist),
+        "page": page_of(works, request.GET, order=["when", "pk"], size=PAGE_SIZE),
+    }
+    return render(request, "gallery/artist_detail.html", context)
+
+
+@require_safe
+def artist_portrait(request, slug: str):
+    """The portrait of an artist, re-encoded by us, where it may be shown."""
+    artist = get_object_or_404(Artist, slug=slug)
+    if not artist.shows_portrait:
+        raise Http404("This portrait is not shown here.")
+    return _picture(artist.portrait_thumbnail)
 
 
 @require_safe
 def artwork_list(request):
     wanted = ArtworkFilter(request.GET)
-    works = wanted.narrow(Artwork.objects.published().with_labels())
-    page = Paginator(works, PAGE_SIZE).get_page(request.GET.get("page"))
-    template = "gallery/_artwork_wall.html" if request.htmx else "gallery/artwork_list.html"
-    return render(request, template, {"filter": wanted, "page": page})
+    works = wanted.narrow(Artwork.objects.published())
+    context = {
+        "filter": wanted,
+        "page": page_of(works.with_labels(), request.GET, order=["-pk"], size=PAGE_SIZE),
+        "count": wanted.count(works),
+        "artist": Artist.objects.filter(slug=wanted.wanted.get("artist", "")).first(),
+    }
+    return render(request, "gallery/artwork_list.html", context)
 
 
 @require_safe
 def artwork_detail(request, pk: int):
     work = get_object_or_404(Artwork.objects.visible_to(request.user).with_labels(), pk=pk)
-    similar = Artwork.objects.none()
-    if (embedding := work.embedding) is not None:
-        similar = nearest(embedding, inference.model_version(), without=work)
-    return render(request, "gallery/artwork_detail.html", {"work": work, "similar_works": similar})
+    embedding = work.embedding
+    context = {
+        "work": work,
+        "similar_works": similar_to(embedding, exclude=work) if embedding is not None else [],
+        "more_works": _more_by_the_artist(work),
+    }
+    return render(request, "gallery/artwork_detail.html", context)
+
+
+def _more_by_the_artist(work: Artwork) -> QuerySet:
+    if work.artist is None:
+        return Artwork.objects.none()
+    others = work.artist.artworks.published().with_picture().exclude(pk=work.pk)
+    return others.with_labels().mixed()[:MORE_WORKS]
 
 
 @require_safe
 def artwork_picture(request, pk: int, size: str):
-    """The picture of a published work, re-encoded by us, in one of two sizes."""
+    """The picture of a published work, re-encoded by us, in one of three sizes."""
     work = get_object_or_404(Artwork.objects.visible_to(request.user), pk=pk)
     if not work.shows_picture:
         raise Http404("This picture is not shown here.")
+    make = {"large": work.large, "preview": work.preview, "thumbnail": work.thumbnail}[size]
+    return _picture(make, is_public=work.is_published)
+
+
+def _picture(make: Callable[[], Path], *, is_public: bool = True) -> FileResponse:
+    """A JPEG that is made when it is first asked for; 404 where there is nothing to make it of."""
     try:
-        path = work.preview() if size == "preview" else work.thumbnail()
+        path = make()
     except (inference.UnreadableImage, FileNotFoundError) as error:
         raise Http404("There is no picture to show.") from error
     response = FileResponse(path.open("rb"), content_type="image/jpeg")
-    response.headers["Cache-Control"] = "public, max-age=86400" if work.is_published else "private"
+    response.headers["Cache-Control"] = "public, max-age=86400" if is_public else "private"
     return response
+
+
+@require_safe
+def search_page(request):
+    """Works, artists and styles for some words. Only the first page of works has artists and styles, too."""
+    text = _asked(request)
+    if not search.words(text):
+        return render(request, "gallery/search.html", {"text": text})
+    works = search.ranked(Artwork.objects.published(), text).with_labels()
+    page = page_of(works, request.GET, order=["-score", "-pk"], size=PAGE_SIZE)
+    context = {"text": text, "page": page}
+    if not page.before:
+        found = search.holding(Artwork.objects.published(), text)
+        context |= {
+            "styles": search.styles_for(text),
+            "artists": search.artists_for(text, count=SEARCHED_ARTISTS),
+            "count": count_up_to(found, search.MAX_RANKED),
+        }
+    return render(request, "gallery/search.html", context)
+
+
+@require_safe
+def search_suggestions(request):
+    """What the words so far may become, as a fragment for htmx."""
+    text = _asked(request)
+    context = {"text": text}
+    if search.words(text):
+        works = search.ranked(Artwork.objects.published(), text).with_labels()
+        context |= {
+            "styles": search.styles_for(text)[:SUGGESTIONS],
+            "artists": search.artists_for(text, count=SUGGESTIONS),
+            "works": works.order_by("-score", "-pk")[:SUGGESTIONS],
+        }
+    return render(request, "gallery/_suggestions.html", context)
+
+
+def _asked(request: HttpRequest) -> str:
+    """The words that are looked for, as one line of at most 100 letters."""
+    return " ".join(request.GET.get("q", "").replace("\0", " ").split())[:100]
+
+
+@require_safe
+def robots(request):
+    """What search engines may read: the catalogue, not people's pictures."""
+    context = {"sitemap": request.build_absolute_uri(reverse("gallery:sitemap-index"))}
+    return render(request, "gallery/robots.txt", context, content_type="text/plain")
 
 
 @require_safe

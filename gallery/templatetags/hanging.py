@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django import template
+from django.forms import Form
 from django.utils import timezone
+from django.utils.html import format_html
 
 from gallery.models import Style
 
@@ -18,6 +21,26 @@ FIRST_YEAR = 1400
 LANE_PX = 11
 AXIS_PX = 20
 GAP_YEARS = 4  # what two styles in one lane keep between them
+
+
+@register.simple_tag(takes_context=True)
+def canonical(context: dict, path: str) -> str:
+    """The one address that search engines shall keep of a page; goes into the head."""
+    return format_html('<link rel="canonical" href="{}">', context["request"].build_absolute_uri(path))
+
+
+@register.simple_tag(takes_context=True)
+def canonical_list(context: dict, wanted: Form) -> str:
+    """The one address of a page of a list: what was asked for and fits, and the place in the list.
+
+    Lists for somebody's own words are not for search engines at all.
+    """
+    request = context["request"]
+    kept = {name: request.GET[name] for name in (*wanted.wanted, "after", "before") if request.GET.get(name)}
+    link = canonical(context, f"{request.path}?{urlencode(kept)}" if kept else request.path)
+    return (
+        format_html('{}<meta name="robots" content="{}">', link, "noindex, follow") if "q" in kept else link
+    )
 
 
 @register.simple_tag
