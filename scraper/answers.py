@@ -369,9 +369,11 @@ def picture_path(url: Any) -> str:
 
 
 def _source_url(url: Any) -> str:
-    if not picture_path(url):
+    """The address of the original: the list has it with one rendition, the details with another."""
+    if not picture_path(url) or not url.strip().startswith(("http://", "https://")):
         return ""
-    return url.strip() if url.strip().startswith(("http://", "https://")) else ""
+    head, mark, _ = url.strip().rpartition("!")
+    return head if mark else url.strip()
 
 
 def _slug(value: Any) -> str:

@@ -59,6 +59,7 @@ SHORT_PAGE_TRIES = 3
 SESSION_S = 50 * 60  # a session is said to last an hour
 END = "end"  # the position after a last page
 RENDITIONS = ("HD", "HalfHD", "Large")  # falling back, from large to small
+IMAGE_SIZES = ("Original", *RENDITIONS, "Blog")
 GROUP_STYLE, GROUP_NATION = 2, 10  # of WikiArt's dictionaries
 PICTURE_HOSTS = 9  # uploads0 to uploads8
 
@@ -81,7 +82,7 @@ class Access:
     contact: str = ""  # an address or page where they can reach us; part of the User-Agent
     access_code: str = field(default="", repr=False)
     secret_code: str = field(default="", repr=False)
-    image_size: str = "Large"  # Large, HalfHD, HD, Original
+    image_size: str = "Large"  # one of IMAGE_SIZES
     calls: int = 10
     calls_per_s: float = 2.5  # so many calls in so many seconds
     api_calls_per_hour: int = 400  # of API v2
@@ -130,6 +131,8 @@ class WikiArt:
         host = urlsplit(access.url).hostname or ""
         if not access.contact.strip() and host not in ("127.0.0.1", "localhost", "::1"):
             raise NotReady("Set WIKIART_CONTACT to an address or page where WikiArt can reach you.")
+        if access.image_size not in IMAGE_SIZES:
+            raise NotReady(f"WIKIART_IMAGE_SIZE may be {', '.join(IMAGE_SIZES)}.")
         self._access = access
         self._base = access.url.rstrip("/")
         self._site = f"{self._base}/{quote(access.language)}"
@@ -251,7 +254,7 @@ class WikiArt:
     def _wished_renditions(self) -> list[str]:
         """The size of the settings, then smaller ones; last the original, which small pictures only have."""
         size = self._access.image_size
-        if size.lower() == "original":
+        if size == "Original":
             return ["", *RENDITIONS]
         return [*(RENDITIONS[RENDITIONS.index(size) :] if size in RENDITIONS else [size]), ""]
 
@@ -293,14 +296,12 @@ class WikiArt:
             yield Page(page.position, self._with_artists(kept, slug), page.total)
         yield Page(END, self._with_artists(list(free.values()), slug))
 
-    def _free_works(self, slug: str) -> dict[str, PaintingRecord]:
-        """Works in the public domain, with their legacy ids, by the path of their picture."""
+    def _free_works(self, slug: str) -> dict[tuple[str, ...], PaintingRecord]:
+        """Works in the public domain, with their legacy ids, by what a listing tells of them, too."""
         query = {"artistUrl": slug, "json": 2, "inPublicDomain": "true"}
-        item = self._tolerant_json("/App/Painting/PaintingsByArtist", **query) or []
+        item = self._found("/App/Painting/PaintingsByArtist", **query) or []
         found = [record for record in self._recognised(item, slug) if isinstance(record, PaintingRecord)]
-        return {
-            record.picture_path or record.name: replace(record, in_public_domain=True) for record in found
-        }
+        return {_twin_key(record): replace(record, in_public_domain=True) for record in found}
 
     def _listing_pages(self, kind: str, slug: str, path: str, start_after: str | None) -> Iterator[Page]:
         number = int(start_after or 0)
@@ -338,7 +339,7 @@ class WikiArt:
         if number == 1:
             item = self._named(slug, kind, path, json=2, page=1)
         else:
-            item = self._tolerant_json(path, json=2, page=number) or []
+            item = self._found(path, json=2, page=number) or []
         return self._recognised(item, slug)
 
     def _api_pages(self, call: str, start_after: str | None, **query: str) -> Iterator[Page]:
@@ -400,7 +401,7 @@ class WikiArt:
     def _artists(self) -> dict[str, ArtistRecord]:
         """All artists by slug: one call, made when a list of works first needs their dates."""
         found = self._recognised(
-            self._tolerant_json("/App/Artist/AlphabetJson", v="new") or [], "the list of artists"
+            self._granted("/App/Artist/AlphabetJson", v="new") or [], "the list of artists"
         )
         return {record.wikiart_slug: record for record in found if isinstance(record, ArtistRecord)}
 
@@ -417,7 +418,7 @@ class WikiArt:
 
     def _terms(self, group: int) -> Iterator[tuple[int, str, str]]:
         """Number, slug and title of the terms of a dictionary."""
-        found = self._tolerant_json(f"/App/wiki/DictionariesJson/{group}")
+        found = self._granted(f"/App/wiki/DictionariesJson/{group}")
         for term in found if isinstance(found, list) else []:
             if isinstance(term, dict) and isinstance(title := term.get("title"), str):
                 yield term.get("id"), str(term.get("url")), names.clean(title)
@@ -427,7 +428,7 @@ class WikiArt:
     def _legacy_details(self, record: PaintingRecord) -> Answered | None:
         if not record.legacy_id:
             return None
-        item = self._tolerant_json(f"/App/Painting/ImageJson/{record.legacy_id}")
+        item = self._found(f"/App/Painting/ImageJson/{record.legacy_id}")
         return answers.read_painting(item) if item else None
 
     def _api_details(self, record: PaintingRecord) -> Answered | None:
@@ -447,11 +448,18 @@ class WikiArt:
         except NotFound:
             raise NotFound(f"WikiArt knows no {kind} “{slug}”.") from None
 
-    def _tolerant_json(self, path: str, **query: Any) -> Any:
-        """None where WikiArt does not have it, or does not want to give it."""
+    def _found(self, path: str, **query: Any) -> Any:
+        """None where WikiArt does not have it."""
         try:
             return self._json(path, **query)
-        except (NotFound, Refused):
+        except NotFound:
+            return None
+
+    def _granted(self, path: str, **query: Any) -> Any:
+        """None where WikiArt does not want to give it, either; for what one can do without."""
+        try:
+            return self._found(path, **query)
+        except Refused:
             return None
 
     def _json(self, path: str, **query: Any) -> Any:
@@ -532,9 +540,14 @@ def _identity(item: Any) -> str:
     return str(item.get("id") or item) if isinstance(item, dict) else str(item)
 
 
-def _marked(record: Answered, free: dict[str, PaintingRecord]) -> Answered:
+def _twin_key(record: PaintingRecord) -> tuple[str, ...]:
+    """What the listing and the legacy interface both tell of a work: the path of its picture, if it has one."""
+    return (record.picture_path,) if record.picture_path else (record.title, record.year_text)
+
+
+def _marked(record: Answered, free: dict[tuple[str, ...], PaintingRecord]) -> Answered:
     """Give a work of a listing the mark and the id of its twin among the free ones, which is taken out."""
-    twin = free.pop(record.picture_path, None) if isinstance(record, PaintingRecord) else None
+    twin = free.pop(_twin_key(record), None) if isinstance(record, PaintingRecord) else None
     if twin is None:
         return record
     return replace(record, in_public_domain=True, legacy_id=record.legacy_id or twin.legacy_id)
