@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -108,7 +109,9 @@ class HistoryFilter(forms.Form):
         label="State", choices=[("", "All states"), *Prediction.Status.choices], required=False
     )
     sent_from = forms.DateField(label="Sent from", required=False, widget=DayInput)
-    sent_to = forms.DateField(label="Sent until", required=False, widget=DayInput)
+    sent_to = forms.DateField(
+        label="Sent until", required=False, widget=DayInput, validators=[MaxValueValidator(date(9000, 1, 1))]
+    )
     favourites = forms.BooleanField(label="Favourites only", required=False)
 
     def narrow(self, predictions):
@@ -178,7 +181,6 @@ class SelectionForm(forms.Form):
         error_messages={
             "required": "Choose some pictures first.",
             "invalid_choice": "Some of these pictures are not there any more. Choose again.",
-            "invalid_pk_value": "Choose some pictures first.",
         },
     )
     action = forms.ChoiceField(
@@ -205,6 +207,8 @@ class SelectionForm(forms.Form):
     @property
     def error(self) -> str:
         """What is wrong, as one sentence."""
+        if self.has_error("selected", code="invalid"):  # no id at all
+            return self.fields["selected"].error_messages["required"]
         return next((errors[0] for errors in self.errors.values()), "")
 
 
