@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class GalleryConfig(AppConfig):
@@ -8,5 +9,7 @@ class GalleryConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        """Bring the system checks along."""
-        from . import checks  # noqa: F401
+        """Bring the system checks along, and give the roles their rights after each migration."""
+        from . import checks, curators  # noqa: F401
+
+        post_migrate.connect(curators.grant_roles)

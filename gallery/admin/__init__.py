@@ -1,0 +1,5 @@
+"""The curators' room: the catalogue, for people who look after pictures."""
+
+from . import artists, artworks, changes, styles
+
+__all__ = ["artists", "artworks", "changes", "styles"]

@@ -1,0 +1,77 @@
+"""Tell changes in words: field, before, after."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field
+
+from ..changes import MODELS
+from ..models import Artist, Artwork, Change, Style
+
+LONGEST = 120  # characters of a value
+POINTERS = {"style": Style, "artist": Artist, "famous_artists": Artist, "came_from": Style}
+WORDS = {"is_published": {True: "on display", False: "in store"}, "rights": dict(Artwork.Rights.choices)}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field of one change."""
+
+    label: str
+    before: str
+    after: str
+
+
+def tell(changes: Iterable[Change]) -> list[Change]:
+    """Give each change its `.differences`; two queries for all of them."""
+    changes = list(changes)
+    names = _names(changes)
+    for change in changes:
+        change.differences = list(_differences(change, names))
+    return changes
+
+
+def _differences(change: Change, names: dict) -> Iterable[Difference]:
+    if change.before is None or change.after is None:
+        return
+    for name in change.fields:
+        before, after = (_told(name, values.get(name), names) for values in (change.before, change.after))
+        yield Difference(_label(change.model, name), before, after)
+
+
+def _label(model: str, name: str) -> str:
+    try:
+        field = MODELS[model]._meta.get_field(name)
+    except FieldDoesNotExist:
+        return name.replace("_", " ")
+    return field.verbose_name if isinstance(field, Field) else name.replace("_", " ")
+
+
+def _told(name: str, value: Any, names: dict) -> str:
+    if name in WORDS:
+        return WORDS[name].get(value, str(value))
+    if name in POINTERS:
+        pks = value if isinstance(value, list) else [value]
+        told = ", ".join(names.get((POINTERS[name], pk), "somebody gone") for pk in pks if pk is not None)
+    elif isinstance(value, list):
+        told = ", ".join(", ".join(map(str, some)) if isinstance(some, list) else str(some) for some in value)
+    else:
+        told = "" if value is None else str(value)
+    return told if len(told) <= LONGEST else f"{told[:LONGEST]}…"
+
+
+def _names(changes: list[Change]) -> dict:
+    wanted = {Artist: set(), Style: set()}
+    for change in changes:
+        for values in (change.before or {}, change.after or {}):
+            for name in values.keys() & POINTERS.keys():
+                value = values[name]
+                wanted[POINTERS[name]].update(value if isinstance(value, list) else [value])
+    return {
+        (model, pk): name
+        for model, pks in wanted.items()
+        if pks
+        for pk, name in model.objects.filter(pk__in=pks - {None}).values_list("pk", "name")
+    }

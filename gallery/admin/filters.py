@@ -1,0 +1,188 @@
+"""The bar above a list: menus instead of long lists of links."""
+
+from django.contrib import admin
+from django.db.models import Q
+
+from ml import inference
+
+from ..models import Artwork, Style
+from .forms import ArtistChoice
+
+
+class Menu(admin.SimpleListFilter):
+    """A filter that is a menu in the bar."""
+
+    template = "admin/gallery/_filter_menu.html"
+
+
+class YesNoMenu(Menu):
+    """A filter with two sides."""
+
+    yes, no = "Yes", "No"
+
+    def lookups(self, request, model_admin):
+        return [("yes", self.yes), ("no", self.no)]
+
+    def queryset(self, request, rows):
+        if self.value() == "yes":
+            return self.those_with(rows)
+        return self.those_without(rows) if self.value() == "no" else rows
+
+
+class StyleMenu(Menu):
+    title, parameter_name = "style", "style"
+
+    def lookups(self, request, model_admin):
+        styles = [*Style.objects.of_the_house(), *Style.objects.others()]
+        return [(str(style.pk), style.name) for style in styles]
+
+    def queryset(self, request, works):
+        return works.filter(style=self.value()) if (self.value() or "").isdecimal() else works
+
+
+class WikiArtStyleField(Menu):
+    """Words of the style's name at WikiArt: there are too many for a menu."""
+
+    title, parameter_name = "WikiArt style", "wikiart_style"
+    template = "admin/gallery/_filter_field.html"
+
+    def lookups(self, request, model_admin):
+        return []
+
+    def has_output(self):
+        return True
+
+    def queryset(self, request, works):
+        return works.filter(wikiart_style__icontains=self.value().strip()) if self.value() else works
+
+
+class ArtistMenu(Menu):
+    """An artist, found by typing."""
+
+    title, parameter_name = "artist", "artist"
+    template = "admin/gallery/_filter_artist.html"
+
+    def lookups(self, request, model_admin):
+        self.site = model_admin.admin_site
+        return [("none", "Nobody named")]
+
+    def queryset(self, request, works):
+        if self.value() == "none":
+            return works.filter(artist=None)
+        return works.filter(artist=self.value()) if (self.value() or "").isdecimal() else works
+
+    def menu(self) -> str:
+        """The select element, with the chosen artist in it."""
+        chosen = self.value() if (self.value() or "").isdecimal() else None
+        return str(ArtistChoice(self.site, initial={"artist": chosen})["artist"])
+
+
+class RightsMenu(Menu):
+    title, parameter_name = "rights", "rights"
+
+    def lookups(self, request, model_admin):
+        return Artwork.Rights.choices
+
+    def queryset(self, request, works):
+        return works.filter(rights=self.value()) if self.value() in Artwork.Rights.values else works
+
+
+class DisplayMenu(YesNoMenu):
+    title, parameter_name = "on display", "display"
+    yes, no = "On display", "In store"
+
+    def those_with(self, works):
+        return works.filter(is_published=True)
+
+    def those_without(self, works):
+        return works.filter(is_published=False)
+
+
+class SourceMenu(Menu):
+    title, parameter_name = "source", "source"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("wikiart", "WikiArt"),
+            ("folder", "A folder"),
+            ("study", "Generated studies"),
+            ("hand", "Added by hand"),
+        ]
+
+    def queryset(self, request, works):
+        wikiart = Q(wikiart_id__isnull=False) | ~Q(wikiart_slug="")
+        study, imported = Q(rights=Artwork.Rights.GENERATED), Q(source_key__isnull=False)
+        sources = {
+            "wikiart": wikiart,
+            "folder": imported & ~wikiart & ~study,
+            "study": study,
+            "hand": ~imported & ~wikiart & ~study,
+        }
+        return works.filter(sources[self.value()]) if self.value() in sources else works
+
+
+class PictureMenu(YesNoMenu):
+    title, parameter_name = "picture", "picture"
+    yes, no = "Has a picture", "Has none"
+
+    def those_with(self, works):
+        return works.exclude(picture="")
+
+    def those_without(self, works):
+        return works.filter(picture="")
+
+
+class EmbeddingMenu(YesNoMenu):
+    """Whether the model in use has looked at the picture, so that similar works are found."""
+
+    title, parameter_name = "embedding", "embedding"
+    yes, no = "The model has seen it", "Not seen yet"
+
+    def those_with(self, works):
+        return works.filter(embeddings__model_version=inference.model_version())
+
+    def those_without(self, works):
+        return works.exclude(
+            pk__in=Artwork.objects.filter(embeddings__model_version=inference.model_version()).values("pk")
+        )
+
+
+class YearMenu(YesNoMenu):
+    title, parameter_name = "year", "year"
+    yes, no = "Has a year", "Has none"
+
+    def those_with(self, works):
+        return works.filter(year__isnull=False)
+
+    def those_without(self, works):
+        return works.filter(year__isnull=True)
+
+
+class FamousForMenu(Menu):
+    title, parameter_name = "famous for", "famous_for"
+
+    def lookups(self, request, model_admin):
+        return [(str(style.pk), style.name) for style in Style.objects.of_the_house()]
+
+    def queryset(self, request, artists):
+        return artists.filter(famous_for=self.value()) if (self.value() or "").isdecimal() else artists
+
+
+class NationalityField(WikiArtStyleField):
+    title, parameter_name = "nationality", "nationality"
+
+    def queryset(self, request, artists):
+        return artists.filter(nationality__icontains=self.value().strip()) if self.value() else artists
+
+
+class LifeMenu(YesNoMenu):
+    """Dates of an artist's life: the rights in the works follow from them."""
+
+    title, parameter_name = "dates", "dates"
+    yes, no = "Has dates", "Has none"
+
+    def those_with(self, artists):
+        return artists.exclude(birth_year=None, death_year=None)
+
+    def those_without(self, artists):
+        return artists.filter(birth_year=None, death_year=None)

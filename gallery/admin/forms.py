@@ -1,0 +1,124 @@
+"""Forms of the curators' room."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+from ml import inference
+
+from .. import pictures
+from ..models import Artist, Artwork, Style
+
+T = TypeVar("T")
+
+
+class CuratedForm(forms.ModelForm):
+    """A form that asks why: the answer goes into the log."""
+
+    reason = forms.CharField(
+        label="Why", required=False, max_length=300, help_text="For the log of changes; may stay empty."
+    )
+
+
+class ArtworkForm(CuratedForm):
+    """A work, and perhaps another picture of it."""
+
+    new_picture = forms.FileField(
+        required=False,
+        help_text="Takes the place of the picture there is. JPEG, PNG, WebP, AVIF, GIF or TIFF.",
+    )
+    measured: pictures.Measured | None = None
+
+    def clean_new_picture(self):
+        file = self.cleaned_data["new_picture"]
+        if not file:
+            return None
+        data = _bytes_of(file)
+        self.measured = _checked(pictures.measure, data)
+        return data
+
+
+class ArtistForm(CuratedForm):
+    """An artist, and perhaps a portrait."""
+
+    def clean_portrait(self):
+        file = self.cleaned_data["portrait"]
+        if isinstance(file, UploadedFile):
+            _checked(inference.inspect, _bytes_of(file))
+            file.seek(0)
+        return file
+
+
+def _bytes_of(file: UploadedFile) -> bytes:
+    if file.size > settings.UPLOAD_MAX_BYTES:
+        most = filesizeformat(settings.UPLOAD_MAX_BYTES)
+        raise forms.ValidationError(f"Pictures may be {most} at most. Make it smaller and try again.")
+    return file.read()
+
+
+def _checked(look: Callable[[bytes], T], data: bytes) -> T:
+    try:
+        return look(data)
+    except inference.UnreadableImage as error:
+        raise forms.ValidationError(str(error)) from error
+
+
+class ArtistChoice(forms.Form):
+    """One artist, found by typing."""
+
+    def __init__(self, site: AdminSite, *args, **kwargs) -> None:
+        """Artists are asked for at this admin site."""
+        super().__init__(*args, **kwargs)
+        widget = AutocompleteSelect(Artwork._meta.get_field("artist"), site)
+        self.fields["artist"] = forms.ModelChoiceField(Artist.objects.all(), required=False, widget=widget)
+
+
+class TogetherForm(ArtistChoice):
+    """What many works are to have in common; what is left empty stays as it is."""
+
+    DISPLAY = [("", "As it is"), ("True", "On display"), ("False", "In store")]
+
+    style = forms.ModelChoiceField(Style.objects.all(), required=False, empty_label="As it is")
+    rights = forms.ChoiceField(choices=[("", "As they are"), *Artwork.Rights.choices], required=False)
+    is_published = forms.TypedChoiceField(
+        label="On display",
+        choices=DISPLAY,
+        coerce=lambda word: word == "True",
+        empty_value=None,
+        required=False,
+    )
+    reason = forms.CharField(
+        label="Why", required=False, max_length=300, help_text="For the log of changes; may stay empty."
+    )
+    field_order = ["style", "artist", "rights", "is_published", "reason"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors and not self.values():
+            raise forms.ValidationError("Choose at least one thing that is to change.")
+        return cleaned
+
+    def values(self) -> dict:
+        """Field names to new values, of style and artist their ids."""
+        chosen = {name: self.cleaned_data.get(name) for name in ("style", "artist", "rights", "is_published")}
+        return {
+            name: getattr(value, "pk", value) for name, value in chosen.items() if value not in (None, "")
+        }
+
+    def spoken(self) -> list[tuple[str, str, str]]:
+        """(name, label, new value) of what is to change, for people."""
+        return [
+            (name, self.fields[name].label or name.capitalize(), self._word(name)) for name in self.values()
+        ]
+
+    def _word(self, name: str) -> str:
+        value = self.cleaned_data[name]
+        if name == "is_published":
+            return "On display" if value else "In store"
+        return Artwork.Rights(value).label if name == "rights" else str(value)
