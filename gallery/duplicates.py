@@ -197,7 +197,9 @@ class Group:
     @cached_property
     def proposed(self) -> Artwork:
         """The one with the largest picture, of equal ones the one that says most, then the oldest."""
-        return max(self.works, key=lambda work: (work.width * work.height, len(_said(work)), -work.pk))
+        return max(
+            self.works, key=lambda work: ((work.width or 0) * (work.height or 0), len(_said(work)), -work.pk)
+        )
 
     @cached_property
     def differences(self) -> list[Difference]:

@@ -15,6 +15,7 @@ from ml import inference
 from . import changes
 from .models import Artwork, Change, LabelSuggestion, Opinion, Style
 
+LOCK = 0x4C_61_62_6C  # to PostgreSQL this number means "labels are being doubted"
 BY_MODEL = "model:"  # how the keys of the model's own suggestions begin
 
 

@@ -6,12 +6,15 @@ from celery import shared_task
 
 from ml import inference
 
-from . import embeddings, switching
+from . import duplicates, embeddings, files, labels, switching
 from .locks import Taken, alone
 
 logger = logging.getLogger(__name__)
 
 WORKS = 60  # a task: a few seconds, so that uploads need not wait and no time limit strikes
+COMPARED = 200  # works a task, some milliseconds each
+DOUBTS = 1000  # suggestions a task
+CHECK_S = 5  # seconds a task
 
 
 @shared_task
@@ -31,3 +34,43 @@ def embed_artworks(after: int = 0) -> None:
         return
     if last is not None:
         embed_artworks.delay(after=last)
+
+
+@shared_task
+def find_doubts(after: int = 0) -> None:
+    """Ask the model in use about works that it has only embedded so far, then let it doubt their styles.
+
+    Runs every five minutes, and again at once while there is more; the rows say all that remains to be done.
+    """
+    try:
+        with alone(labels.LOCK):
+            outcomes = list(embeddings.look_again(after=after, limit=WORKS))
+            is_more = labels.find_doubts(DOUBTS) == DOUBTS
+    except Taken:
+        return
+    if is_more or len(outcomes) == WORKS:
+        find_doubts.delay(after=outcomes[-1].pk if outcomes else after)
+
+
+@shared_task
+def find_duplicates() -> None:
+    """Compare some works with all others; runs every minute, and again at once while there is more."""
+    try:
+        with alone(duplicates.LOCK):
+            is_more = duplicates.find(COMPARED) == COMPARED
+    except Taken:
+        return
+    if is_more:
+        find_duplicates.delay()
+
+
+@shared_task
+def check_files() -> None:
+    """Look through some folders of the catalogue, once a day or when asked; again at once while there is more."""
+    try:
+        with alone(files.LOCK):
+            is_done = not files.is_due() or files.advance(files.begin(), seconds=CHECK_S)
+    except Taken:
+        return
+    if not is_done:
+        check_files.delay()

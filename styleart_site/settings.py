@@ -66,6 +66,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.headless",
     "django_htmx",
     "import_export",
     "rest_framework",
@@ -83,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "styleart_site.middleware.staff_needs_two_factors",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -136,6 +140,9 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a 40 Mpx PNG needs about 400
 CELERY_BEAT_SCHEDULE = {
     "sweep predictions": {"task": "classifier.tasks.sweep", "schedule": 5.0},
     "embed artworks": {"task": "gallery.tasks.embed_artworks", "schedule": 60.0},
+    "find duplicates": {"task": "gallery.tasks.find_duplicates", "schedule": 60.0},
+    "find doubts": {"task": "gallery.tasks.find_doubts", "schedule": 300.0},
+    "check files": {"task": "gallery.tasks.check_files", "schedule": 3600.0},
     "erase trash": {"task": "classifier.tasks.erase_trash", "schedule": 3600.0},
 }
 
@@ -154,6 +161,7 @@ CLASSIFY_MAX_ATTEMPTS = 3
 VISITOR_PICTURES_PER_DAY = env.int("VISITOR_PICTURES_PER_DAY", 3)
 VISITOR_PICTURES_PER_DAY_AND_NETWORK = env.int("VISITOR_PICTURES_PER_DAY_AND_NETWORK", 30)
 TRASH_DAYS = 30
+EXPORT_DAYS = env.int("EXPORT_DAYS", 7)  # how long an export can be fetched
 SAMPLE_STUDIES_PER_STYLE = env.int("SAMPLE_STUDIES_PER_STYLE", 12)  # 0 to 12, painted at the first start
 PUBLIC_DOMAIN_YEARS = env.int("PUBLIC_DOMAIN_YEARS", 70)  # after the artist's death
 # Works that are not known to be in the public domain: an embedded copy is private, so it shows them.
@@ -187,20 +195,46 @@ WIKIART_MAX_PICTURE_BYTES = env.int("WIKIART_MAX_PICTURE_BYTES", 200 * 1024 * 10
 
 AUTH_USER_MODEL = "styleart_site.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",  # for new ones; older ones become it at the next sign-in
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "styleart_site.passwords.GuessablePasswordValidator"},
 ]
+ALLAUTH_SETTING_GETTER = "styleart_site.codes.setting"  # apps get codes where pages get links
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", False) else 0
+ACCOUNT_ADAPTER = "styleart_site.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_CHANGE_EMAIL = True  # one address an account; a new one takes over once it is confirmed
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_PREVENT_ENUMERATION = True  # no answer tells whether an address is known
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "StyleArt: "
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords: whoever goes on waits longer each time, from a minute to half a day.
+    "login_failed": env.str(
+        "LOGIN_FAILED_LIMITS", "10/m/ip,60/h/ip,5/m/key,10/15m/key,15/h/key,25/12h/key"
+    ),
+}
+MFA_ADAPTER = "styleart_site.accounts.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "StyleArt"
+MFA_TOTP_TOLERANCE = 1  # codes of the half minute before and after count: clocks differ
+STAFF_NEEDS_TWO_FACTORS = env.bool("STAFF_NEEDS_TWO_FACTORS", not EMBEDDED)
+HEADLESS_CLIENTS = ["app"]  # browsers use the pages
+HEADLESS_SERVE_SPECIFICATION = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"

@@ -1,0 +1,104 @@
+"""Do the files of the catalogue and its rows belong together? Looked at folder by folder, in the background."""
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from .models import Artwork, FileCheck, LabelSuggestion, MissingFile
+
+LOCK = 0x46_69_6C_65  # to PostgreSQL this number means "files are being checked"
+FOLDERS = 256  # by the first two digits of a picture's hash
+SETTLED_AFTER = timedelta(days=1)  # a younger file may belong to a row that is about to be saved
+MOST_NAMED = 1000  # dangling files that are remembered by name
+AGAIN_AFTER = timedelta(days=1)
+
+
+def begin() -> FileCheck:
+    """Begin a new check, or go on with the one that is not finished."""
+    return FileCheck.objects.filter(finished_at=None).first() or FileCheck.objects.create()
+
+
+def is_due() -> bool:
+    """Whether a check was begun and not finished, or the last one is a day old."""
+    last = FileCheck.objects.first()
+    return last is None or last.finished_at is None or last.finished_at < timezone.now() - AGAIN_AFTER
+
+
+def advance(check: FileCheck, *, seconds: float) -> bool:
+    """Check folder after folder for about so long; tells whether it is finished. May be stopped at any time."""
+    end = time.monotonic() + seconds
+    while check.folders_done < FOLDERS and time.monotonic() < end:
+        _check_folder(check, f"{check.folders_done:02x}")
+    if check.folders_done < FOLDERS:
+        return False
+    MissingFile.objects.filter(artwork__picture="").delete()
+    remove_orphaned_suggestions()
+    check.finished_at = timezone.now()
+    check.save(update_fields=["finished_at"])
+    FileCheck.objects.filter(pk__lt=check.pk).delete()
+    return True
+
+
+@transaction.atomic
+def _check_folder(check: FileCheck, prefix: str) -> None:
+    """Note the works of a folder whose file is missing or empty, and its files that no work needs."""
+    folder = Path(settings.MEDIA_ROOT, "catalogue", prefix)
+    sizes = {f"catalogue/{prefix}/{entry.name}": entry.stat() for entry in _entries(folder)}
+    works = Artwork.objects.exclude(picture="").filter(sha256__startswith=prefix)
+    pictures = dict(works.values_list("pk", "picture"))
+    missing = {pk for pk, name in pictures.items() if name not in sizes or not sizes[name].st_size}
+    MissingFile.objects.bulk_create(
+        [MissingFile(artwork_id=pk) for pk in sorted(missing)], ignore_conflicts=True
+    )
+    MissingFile.objects.filter(artwork__in=pictures.keys() - missing).delete()
+
+    settled = (timezone.now() - SETTLED_AFTER).timestamp()
+    needed = set(pictures.values())
+    dangling = [name for name, stat in sizes.items() if name not in needed and stat.st_mtime < settled]
+    check.dangling = (check.dangling + sorted(dangling))[:MOST_NAMED]
+    check.dangling_count += len(dangling)
+    check.folders_done += 1
+    check.save(update_fields=["dangling", "dangling_count", "folders_done"])
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from (entry for entry in entries if entry.is_file(follow_symlinks=False))
+    except FileNotFoundError:
+        return
+
+
+def remove_dangling(check: FileCheck) -> int:
+    """Delete the files that a check named, as far as no work needs them by now; tells how many went."""
+    removed = 0
+    for name in check.dangling:
+        path = Path(settings.MEDIA_ROOT, name)
+        if not Artwork.objects.filter(sha256__startswith=path.parent.name, picture=name).exists():
+            path.unlink(missing_ok=True)
+            removed += 1
+    check.dangling_count -= len(check.dangling)
+    check.dangling = []
+    check.save(update_fields=["dangling", "dangling_count"])
+    return removed
+
+
+def remove_orphaned_suggestions() -> int:
+    """Delete pictures of suggestions that are gone: nobody may look at them any more. Tells how many."""
+    known = set(LabelSuggestion.objects.exclude(picture="").values_list("picture", flat=True))
+    settled = (timezone.now() - SETTLED_AFTER).timestamp()
+    root = Path(settings.MEDIA_ROOT)
+    orphans = [
+        path
+        for path in root.glob("suggestions/*/*")
+        if str(path.relative_to(root)) not in known and path.stat().st_mtime < settled
+    ]
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(orphans)
