@@ -1,31 +1,38 @@
 """Bring paintings into the catalogue. Knows no layout of files and no HTTP, only records and the database."""
 
 import hashlib
-from collections import deque
+import re
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from itertools import islice
 from typing import Any
+from urllib.parse import unquote
 
-from django.db import transaction
-from django.db.models import Model
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from gallery import pictures
 from gallery.embeddings import make_index
 from gallery.locks import alone
-from gallery.models import Artist, Artwork, Style, searchable
+from gallery.models import Artist, ArtistRedirect, Artwork, Style, searchable
 from gallery.readers import ReaderDied, Readers
 from gallery.rights import rights_of
 from ml import inference
 
+from . import names
 from .names import slug_of
-from .records import ArtistRecord, NotAPainting, PaintingRecord, Record, Unusable
+from .records import JOINED_BY, ArtistRecord, NotAPainting, PaintingRecord, Record, Unusable
 
 BATCH = 500  # records whose state is asked for at once
 MAX_FILE_BYTES = 200 * 1024 * 1024
 LOCK = 0x57_69_6B_69  # to PostgreSQL this number means "an import is running"
+REFUSALS = (IntegrityError, DataError, ValueError)  # ValueError: a text with a NUL in it
+MOST_ARTISTS = 5000  # that are remembered at a time
+STYLE_NOT_KNOWN = "Its style is not known."
 LEFT_IN_STORE = {"adolf-hitler"}  # kept for the record; hanging these is for a curator to decide
 
 
@@ -33,6 +40,10 @@ class Result(StrEnum):
     """What became of a record."""
 
     NEW = "new"
+    CHANGED = "changed"
+    MENDED = "mended"  # it had failed before
+    PICTURE = "picture fetched"
+    LATER = "to be tried again later"
     KNOWN = "known"
     NOT_A_PAINTING = "not a painting"
     FAILED = "failed"
@@ -45,6 +56,7 @@ class Outcome:
     name: str
     result: Result
     reason: str = ""
+    is_picture: bool = False  # of a work whose record was settled before
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +125,7 @@ def _sorted_out(records: Iterable[Record]) -> Iterator[Outcome | PaintingRecord]
             elif not _identities(record).isdisjoint(known):
                 yield Outcome(record.name, Result.KNOWN)
             elif not record.styles:
-                yield Outcome(record.name, Result.FAILED, "Its style is not known.")
+                yield Outcome(record.name, Result.FAILED, STYLE_NOT_KNOWN)
             else:
                 yield record
 
@@ -191,7 +203,7 @@ def _settled(
 def save_painting(
     record: PaintingRecord, data: bytes, measured: pictures.Measured, *, shelf: "StyleShelf"
 ) -> bool:
-    """Bring one painting into the catalogue; tells whether it is new there.
+    """Bring one painting with its picture into the catalogue; tells whether it is new there.
 
     A work with a picture is left as it is; one without gets it, and what else it lacks.
     Raises PictureChanged.
@@ -199,74 +211,344 @@ def save_painting(
     if hashlib.sha256(data).hexdigest() != measured.sha256:
         raise PictureChanged
     artist = save_artist(record.artist) if record.artist else None
-    work = _work_of(record, artist, measured.sha256)
+    work = _Found([record], {artist.pk} if artist else set()).work(record, artist)
+    work = work or Artwork.objects.filter(sha256=measured.sha256).first() or Artwork()
     if work.picture:
         return False
-    if work.style_id is None:
-        work.style, work.wikiart_style = shelf.place(record)
-    _fill(
-        work,
-        title=record.title[:500],
-        artist=artist,
-        year=record.year,
-        genre=record.genre[:200],
-        wikiart_id=record.wikiart_id,
-        wikiart_slug=record.wikiart_slug if len(record.wikiart_slug) <= 300 else "",
-        source_key=record.source_key[:500],
-        source_url=record.source_url if len(record.source_url) <= 500 else "",
-    )
-    if work.pk is None:
-        work.rights = rights_of(work.artist, work.year)
-        work.is_published = artist is None or artist.slug not in LEFT_IN_STORE
+    _take_facts(work, record, artist, shelf=shelf)
     work.keep_picture(data, measured)
     work.save()
     return True
 
 
-def _work_of(record: PaintingRecord, artist: Artist | None, sha256: str) -> Artwork:
-    """The work that this record means: one of the catalogue, or a new one that is not saved."""
-    wanted = [{"source_key": record.source_key}, {"sha256": sha256}]
-    if record.wikiart_id:
-        wanted.append({"wikiart_id": record.wikiart_id})
-    if artist and record.wikiart_slug:
-        wanted.append({"artist": artist, "wikiart_slug": record.wikiart_slug})
-    found = (Artwork.objects.filter(**fields).first() for fields in wanted)
-    return next(filter(None, found), None) or Artwork()
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a record, and its work where there is one."""
+
+    record: PaintingRecord
+    outcome: Outcome
+    work: Artwork | None = None
 
 
-def save_artist(record: ArtistRecord) -> Artist:
-    """Find an artist or make them; a known one gets what is lacking and keeps what is there."""
+class Register:
+    """Saves records whose pictures are fetched later, many at once; remembers artists and styles.
+
+    With `is_refresh` what WikiArt says now counts more than what it said before, never more than
+    what a curator set. Without it only gaps are filled.
+    """
+
+    def __init__(self, *, is_refresh: bool = False) -> None:
+        self._is_refresh = is_refresh
+        self._artists: OrderedDict[ArtistRecord, Artist] = OrderedDict()
+        self._shelf = StyleShelf()
+
+    def known(self, records: Iterable[PaintingRecord]) -> set[str]:
+        """The names of those records whose works are in the catalogue. Three queries."""
+        records = list(records)
+        slugs = {record.artist.wikiart_slug for record in records if record.artist} - {""}
+        artists = dict(Artist.objects.filter(wikiart_slug__in=slugs).values_list("wikiart_slug", "pk"))
+        found = _Found(records, set(artists.values()))
+        pks = (
+            (record, artists.get(record.artist.wikiart_slug) if record.artist else None) for record in records
+        )
+        return {record.name for record, pk in pks if found.work_of(record, pk)}
+
+    def save(self, records: list[PaintingRecord]) -> list[Saved]:
+        """Save all in one transaction; where the database refuses, one by one.
+
+        A handful of queries for all of them, and some for each artist that was not met before.
+        """
+        try:
+            with transaction.atomic():
+                return self._save(records)
+        except REFUSALS as error:
+            self.forget()
+            if len(records) == 1:
+                return [Saved(records[0], Outcome(records[0].name, Result.FAILED, _refusal(error)))]
+            return [saved for record in records for saved in self.save([record])]
+
+    def save_artist(self, record: ArtistRecord) -> Artist:
+        """Find an artist or make them, once for every record that says the same."""
+        artist = self._artists.get(record)
+        if artist is None:
+            artist = self._artists[record] = save_artist(record, is_refresh=self._is_refresh)
+            if len(self._artists) > MOST_ARTISTS:
+                self._artists.popitem(last=False)
+        return artist
+
+    def take_artist(self, record: ArtistRecord) -> str:
+        """Save an artist's own page; gives the reason where the catalogue does not take it."""
+        try:
+            self.save_artist(record)
+        except REFUSALS as error:
+            self.forget()
+            return _refusal(error)
+        return ""
+
+    def forget(self) -> None:
+        """Read artists and styles anew: a transaction that made some of them was rolled back."""
+        self._artists.clear()
+        self._shelf = StyleShelf()
+
+    def _save(self, records: list[PaintingRecord]) -> list[Saved]:
+        artists = [self.save_artist(record.artist) if record.artist else None for record in records]
+        found = _Found(records, {artist.pk for artist in artists if artist})
+        new, changed, saved = [], {}, []
+        for record, artist in zip(records, artists, strict=True):
+            work = found.work(record, artist)
+            if work is None and not record.styles:
+                saved.append(Saved(record, Outcome(record.name, Result.FAILED, STYLE_NOT_KNOWN)))
+                continue
+            if is_new := work is None:
+                work = Artwork()
+                new.append(work)
+            fields = _take_facts(work, record, artist, shelf=self._shelf, is_refresh=self._is_refresh)
+            found.note(work, record)
+            if fields and work.pk:
+                changed.setdefault(work, set()).update(fields)
+            result = Result.NEW if is_new else Result.CHANGED if fields else Result.KNOWN
+            saved.append(Saved(record, Outcome(record.name, result), work))
+        _write(new, changed)
+        return saved
+
+
+def _refusal(error: Exception) -> str:
+    return f"The catalogue does not take it: {str(error).splitlines()[0]}"
+
+
+def _write(new: list[Artwork], changed: dict[Artwork, set[str]]) -> None:
+    """One statement for the new works, one for the changed ones."""
+    now = timezone.now()
+    for work in (*new, *changed):
+        work.search_text, work.updated_at = work.text_to_search(), now
+    Artwork.objects.bulk_create(new)
+    if changed:
+        fields = set().union(*changed.values(), {"search_text", "updated_at"})
+        Artwork.objects.bulk_update(changed, sorted(fields))
+
+
+class _Found:
+    """The works of the catalogue that some records mean."""
+
+    def __init__(self, records: list[PaintingRecord], artist_pks: set[int]) -> None:
+        """Two queries."""
+        self._works: dict[tuple, Artwork] = {}
+        keys = {key for record in records for key in _keys(record)}
+        ids, sources = ({value for name, value in keys if name == wanted} for wanted in ("id", "source"))
+        for work in Artwork.objects.filter(Q(wikiart_id__in=ids) | Q(source_key__in=sources)):
+            self._enter(work)
+        slugs = {record.wikiart_slug for record in records} - {""}
+        if slugs and artist_pks:
+            for work in Artwork.objects.filter(artist__in=artist_pks, wikiart_slug__in=slugs):
+                self._enter(work)
+
+    def work(self, record: PaintingRecord, artist: Artist | None) -> Artwork | None:
+        work = self.work_of(record, artist.pk if artist else None)
+        if work and artist and work.artist_id == artist.pk:
+            work.artist = artist  # saves the query for its name
+        return work
+
+    def work_of(self, record: PaintingRecord, artist_pk: int | None) -> Artwork | None:
+        """By an id or a file; by its address at WikiArt."""
+        keys = [*_keys(record), ("slug", artist_pk, record.wikiart_slug)]
+        return next((self._works[key] for key in keys if key in self._works), None)
+
+    def note(self, work: Artwork, record: PaintingRecord) -> None:
+        """Another record of the same lot may mean this work."""
+        self._enter(work)
+        for key in _keys(record):
+            self._works.setdefault(key, work)
+
+    def _enter(self, work: Artwork) -> None:
+        for key in (("id", work.wikiart_id), ("source", work.source_key)):
+            if key[1]:
+                self._works.setdefault(key, work)
+        if work.artist_id and work.wikiart_slug:
+            self._works.setdefault(("slug", work.artist_id, work.wikiart_slug), work)
+
+
+def _keys(record: PaintingRecord) -> list[tuple[str, str]]:
+    """What tells a painting from others, artist and slug aside. The downloader's files keep legacy ids."""
+    keys = [("id", record.wikiart_id), ("id", record.legacy_id), ("source", record.source_key[:500])]
+    if record.legacy_id:
+        keys.append(("source", f"wikiart:{record.legacy_id}"))
+    return [key for key in keys if key[1]]
+
+
+def _take_facts(
+    work: Artwork,
+    record: PaintingRecord,
+    artist: Artist | None,
+    *,
+    shelf: "StyleShelf",
+    is_refresh: bool = False,
+) -> list[str]:
+    """Set what the record knows and the work lacks, or has otherwise where it is a refresh.
+
+    Gives the names of the fields that changed; the row is not saved.
+    """
+    is_new = work.pk is None
+    take = _replace if is_refresh and not is_new else _fill
+    facts = {"artist": artist, **_facts(record)}
+    if work.title and facts["title"] == names.TITLE_NOT_KNOWN:
+        del facts["title"]
+    if record.styles and (work.style_id is None or (is_refresh and record.has_details)):
+        facts["style"], facts["wikiart_style"] = shelf.place(record)
+    changed = take(work, **facts) + _fill(work, **_identity(record))
+    if is_new:
+        work.is_published = artist is None or artist.slug not in LEFT_IN_STORE
+    if is_new or not {"artist", "year", "is_free_at_wikiart"}.isdisjoint(changed):
+        rights = rights_of(work.artist, work.year, is_free_at_wikiart=work.is_free_at_wikiart)
+        changed += _replace(work, rights=rights)
+    return changed
+
+
+def _facts(record: PaintingRecord) -> dict[str, Any]:
+    """Fields of a work, cut to what their columns hold."""
+    return {
+        "title": record.title[:500],
+        "year": record.year,
+        "genre": record.genre[:200],
+        "materials": JOINED_BY.join(record.media)[:300],
+        "width_cm": record.width_cm,
+        "height_cm": record.height_cm,
+        "place": record.place[:200],
+        "collection": record.collection[:300],
+        "period": record.period[:200],
+        "series": record.series[:200],
+        "tags": [tag[:100] for tag in record.tags],
+        "description": record.description,
+        "is_free_at_wikiart": bool(record.in_public_domain),
+    }
+
+
+def _identity(record: PaintingRecord) -> dict[str, str]:
+    """Fields that say which work it is: once set, they stay."""
+    return {
+        "wikiart_id": record.wikiart_id[:40],
+        "wikiart_slug": record.wikiart_slug if len(record.wikiart_slug) <= 300 else "",
+        "source_key": record.source_key[:500],
+        "source_url": record.source_url if len(record.source_url) <= 500 else "",
+    }
+
+
+@transaction.atomic
+def save_artist(record: ArtistRecord, *, is_refresh: bool = False) -> Artist:
+    """Find an artist or make them; a known one gets what is lacking, or what changed if it is a refresh.
+
+    When their dates become known, the rights in their works are told again.
+    """
     artist = _artist_of(record) or Artist(
         name=record.name[:200], slug=record.slug[:150] or f"artist-{_digest(record.name)}"
     )
+    is_themselves = artist.wikiart_slug in (None, "", record.wikiart_slug)  # not somebody merged into them
+    take = _replace if is_refresh and is_themselves and artist.pk else _fill
     has_dates = artist.birth_year is not None or artist.death_year is not None
-    dates = {} if has_dates else {"birth_year": record.birth_year, "death_year": record.death_year}
-    filled = _fill(artist, wikiart_slug=record.wikiart_slug[:200], wikiart_id=record.wikiart_id, **dates)
+    dates = {"birth_year": record.birth_year, "death_year": record.death_year}
+    changed = take(artist, **_artist_facts(record))
+    if take is _replace or not has_dates:
+        changed += take(artist, **dates)
+    changed += _fill(artist, wikiart_slug=record.wikiart_slug[:200], wikiart_id=record.wikiart_id[:40])
     if artist.pk is None:
         artist.save()
-    elif filled:
-        artist.save(update_fields=filled)
+    elif changed:
+        artist.save(update_fields=changed)
+        if not dates.keys().isdisjoint(changed):
+            tell_rights(artist)
+        if "name" in changed:
+            artist.artworks.refresh_search_text()
     return artist
 
 
+def _artist_facts(record: ArtistRecord) -> dict[str, Any]:
+    return {
+        "name": record.name[:200],
+        "nationality": record.nationality[:100],
+        "biography": record.biography,
+        "wikipedia_title": _wikipedia_title(record.wikipedia_url)[:200],
+    }
+
+
+def tell_rights(artist: Artist) -> None:
+    """Tell the rights in an artist's works from their dates, curated ones aside."""
+    works = artist.artworks.exclude(rights=Artwork.Rights.GENERATED)
+    works = works.exclude(curated_fields__contains=["rights"])
+    changed = defaultdict(list)
+    for work in works.only("year", "is_free_at_wikiart", "rights"):
+        rights = rights_of(artist, work.year, is_free_at_wikiart=work.is_free_at_wikiart)
+        if rights != work.rights:
+            changed[rights].append(work.pk)
+    for rights, pks in changed.items():
+        Artwork.objects.filter(pk__in=pks).update(rights=rights, updated_at=timezone.now())
+
+
 def _artist_of(record: ArtistRecord) -> Artist | None:
-    """By WikiArt's id or slug; by our slug; by the name, unless WikiArt's slugs tell two namesakes apart."""
-    wanted = [
-        {"wikiart_id": record.wikiart_id},
-        {"wikiart_slug": record.wikiart_slug},
-        {"slug": record.slug},
-        {"search_text": searchable(record.name)} | ({"wikiart_slug": None} if record.wikiart_slug else {}),
+    """By WikiArt's slug or id; as somebody who was merged; by our slug; by name, unless WikiArt knows namesakes.
+
+    Two queries.
+    """
+    ids = {record.wikiart_id, record.legacy_id} - {""}
+    name = searchable(record.name)
+    found = list(
+        Artist.objects.filter(
+            Q(wikiart_slug=record.wikiart_slug or None)
+            | Q(wikiart_id__in=ids)
+            | Q(slug=record.slug)
+            | Q(search_text=name)
+        )
+    )
+    merged = ArtistRedirect.objects.select_related("artist").filter(
+        Q(wikiart_slug=record.wikiart_slug or None) | Q(wikiart_id__in=ids) | Q(old_slug=record.slug)
+    )
+    tellers = [
+        lambda artist: record.wikiart_slug and artist.wikiart_slug == record.wikiart_slug,
+        lambda artist: artist.wikiart_id in ids,
     ]
-    found = (Artist.objects.filter(**fields).first() for fields in wanted if "" not in fields.values())
-    return next(filter(None, found), None)
+    by_name = [
+        lambda artist: record.slug and artist.slug == record.slug,
+        lambda artist: artist.search_text == name and not (record.wikiart_slug and artist.wikiart_slug),
+    ]
+    return (
+        _first(found, tellers)
+        or next((redirect.artist for redirect in merged), None)
+        or _first(found, by_name)
+    )
 
 
-def _fill(row: Model, **fields: Any) -> list[str]:
-    """Set those fields that are empty so far; gives their names."""
-    filled = [name for name, value in fields.items() if value and not getattr(row, name)]
-    for name in filled:
+def _first(artists: list[Artist], tellers: list[Callable[[Artist], Any]]) -> Artist | None:
+    """The artist whom the earliest of these questions tells from the others."""
+    return next((artist for is_meant in tellers for artist in artists if is_meant(artist)), None)
+
+
+def _fill(row: Artist | Artwork, **fields: Any) -> list[str]:
+    """Set those fields that are empty so far, unless a curator emptied them; gives their names."""
+    return _replace(row, **{name: value for name, value in fields.items() if not _stored(row, name)})
+
+
+def _replace(row: Artist | Artwork, **fields: Any) -> list[str]:
+    """Set those fields that have another value so far, unless a curator set them; gives their names.
+
+    Empty values say nothing, so they replace nothing.
+    """
+    changed = [
+        name
+        for name, value in fields.items()
+        if value and name not in row.curated_fields and _stored(row, name) != getattr(value, "pk", value)
+    ]
+    for name in changed:
         setattr(row, name, fields[name])
-    return filled
+    return changed
+
+
+def _stored(row: Artist | Artwork, name: str) -> Any:
+    """What a column holds; of a related row its id, so that no query is needed."""
+    return getattr(row, row._meta.get_field(name).attname)
+
+
+def _wikipedia_title(url: str) -> str:
+    """ "https://en.wikipedia.org/wiki/Claude_Monet" is Claude_Monet; other languages have no place here."""
+    match = re.fullmatch(r"https?://en\.(?:m\.)?wikipedia\.org/wiki/([^?#]+)", url)
+    return unquote(match[1]) if match else ""
 
 
 def _digest(text: str) -> str:

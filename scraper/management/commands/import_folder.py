@@ -1,28 +1,24 @@
 import os
-from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
 from gallery.locks import Taken
 from gallery.models import Style
+from gallery.progress import GO_ON, positive
 from gallery.readers import ReadersKeepDying
 from ml import inference
 from scraper import folder as folders
 from scraper import importer
 from scraper.importer import Outcome, Result
 from scraper.records import Record
-
-SHOWN_FAILURES = 20
-GO_ON = "Run the same command again to go on."
+from scraper.report import show_failures
 
 
 class Report:
@@ -57,11 +53,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, help="The folder that holds the paintings.")
         parser.add_argument("--layout", choices=folders.LAYOUTS, help="Recognised by itself if not given.")
-        parser.add_argument("--limit", type=_positive, metavar="N", help="Only the first N records.")
+        parser.add_argument("--limit", type=positive, metavar="N", help="Only the first N records.")
         parser.add_argument("--dry-run", action="store_true", help="Read and count, write nothing.")
         parser.add_argument(
             "--processes",
-            type=_positive,
+            type=positive,
             metavar="N",
             default=os.cpu_count(),
             help="How many processes decode pictures (default: one for each core, %(default)s).",
@@ -112,25 +108,7 @@ class Command(BaseCommand):
     def _show(self, report: Report, *, dry_run: bool) -> None:
         self.stdout.write(f"Dry run, nothing was written: {report}" if dry_run else str(report))
         failures = [f"{failure.name}: {failure.reason}" for failure in report.failures]
-        shown = failures if dry_run or len(failures) <= SHOWN_FAILURES else failures[:SHOWN_FAILURES]
-        for line in shown:
-            self.stderr.write(line)
-        if len(shown) < len(failures):
-            path = _keep(failures)
-            self.stderr.write(f"… and {len(failures) - len(shown):,} more. All of them are in {path}.")
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError("give a number from 1 on.")
-    return int(text)
-
-
-def _keep(lines: list[str]) -> Path:
-    path = settings.DATA_DIR / "imports" / f"{datetime.now():%Y-%m-%d-%H%M%S}-failed.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return path
+        show_failures(failures, self.stderr, all_here=dry_run)
 
 
 def _why_it_ended(error: Exception) -> str:

@@ -1,0 +1,61 @@
+"""What the worker does for imports: short turns, so that uploads need not wait and no time limit strikes."""
+
+import logging
+import time
+from datetime import timedelta
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+
+from gallery.locks import Taken
+
+from . import runs
+from .models import SOON, ImportRun
+from .wikiart import Stopped, Unreachable, WikiArtError
+
+TURN_S = 5.0
+LATER = timedelta(minutes=5)  # when WikiArt does not answer
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(soft_time_limit=90, time_limit=120)  # a turn takes 5 s, but one slow answer takes longer
+def carry_on(run_id: int) -> None:
+    """Do a few seconds of an import, then hand it on; safe to run twice, as only one process gets the lock."""
+    run = ImportRun.objects.for_worker().filter(pk=run_id).first()
+    if run is None:
+        return
+    end = time.monotonic() + TURN_S
+    try:
+        for _ in runs.go_on(run, runs.access(run), is_over=lambda: time.monotonic() > end):
+            pass
+    except Stopped:
+        hand_on(run)
+    except Taken:
+        run.rest(until=SOON, error="Another import is running; this one waits for it.")
+    except Unreachable as error:
+        run.rest(until=LATER, error=f"{error} Trying again in five minutes.")
+    except SoftTimeLimitExceeded:
+        run.rest(until=SOON, error="WikiArt answers slowly.")
+    except WikiArtError as error:  # a setting is missing, or wrong
+        run.stop(str(error))
+    except OSError as error:
+        logger.exception("import %s cannot go on", run.pk)
+        run.stop(f"Stopped: {error.strerror}. When that is mended, resume it here.")
+
+
+def hand_on(run: ImportRun) -> None:
+    """The next turn begins as soon as a worker is free; where the message is lost, the sweep sends another."""
+    run.refresh_from_db()
+    if run.wants_stop:
+        run.stop()
+    else:
+        run.rest(until=SOON)
+        carry_on.delay(run.pk)
+
+
+@shared_task
+def sweep_imports() -> None:
+    """Send again what nobody is at: runs whose lease ran out, and those that rest until now."""
+    for run_id in ImportRun.objects.abandoned().values_list("pk", flat=True):
+        carry_on.delay(run_id)
