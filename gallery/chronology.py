@@ -7,6 +7,7 @@ many works there are.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp
 from urllib.parse import urlencode
 
@@ -31,27 +32,18 @@ Decades = Mapping[int, int]  # first year of a decade to the number of works
 class Decade:
     """One decade of a style: works, and where it stands in percent of the axis."""
 
-    style: Style
-    start: int
+    years: str
     artwork_count: int
+    words: str  # all of it, for those who do not see the hill
+    address: str  # of the list of its works
     x: str
     width: str
     is_highest: bool
 
-    @property
-    def years(self) -> str:
-        return f"{self.start}–{self.start + DECADE - 1}"
-
-    @property
-    def address(self) -> str:
-        """The list of these works."""
-        wanted = {"style": self.style.slug, "year_from": self.start, "year_to": self.start + DECADE - 1}
-        return f"{reverse('gallery:artwork-list')}?{urlencode(wanted)}"
-
 
 @dataclass(frozen=True)
 class Ridge:
-    """A style with its hill; `path` is empty where no work of it has a year."""
+    """A style with its hill; `path` is empty where no work of it has a year that is on the axis."""
 
     style: Style
     decades: Sequence[Decade]
@@ -62,7 +54,7 @@ class Ridge:
     span_x: str  # of the years that books give, in percent
     span_width: str
 
-    @property
+    @cached_property
     def artwork_count(self) -> int:
         """Works with a year."""
         return sum(decade.artwork_count for decade in self.decades)
@@ -86,7 +78,7 @@ class Chronology:
         self._decades = _decades_of(self._styles)
         self._start, self._end = self._axis()
 
-    @property
+    @cached_property
     def ridges(self) -> list[Ridge]:
         return [self._ridge(style) for style in self._styles]
 
@@ -134,17 +126,22 @@ class Chronology:
 
     def _bins(self, style: Style, decades: Decades) -> list[Decade]:
         highest = max(decades, key=lambda start: decades[start], default=None)
-        return [
-            Decade(
-                style,
-                start,
-                decades[start],
-                self._percent(start),
-                self._width(start, start + DECADE),
-                start == highest,
+        address = f"{reverse('gallery:artwork-list')}?style={style.slug}"
+        bins = []
+        for start in sorted(decades):
+            count, years = decades[start], f"{start}–{start + DECADE - 1}"
+            bins.append(
+                Decade(
+                    years=years,
+                    artwork_count=count,
+                    words=f"{style}, {years}: {count:,} work{'' if count == 1 else 's'}",
+                    address=f"{address}&year_from={start}&year_to={start + DECADE - 1}",
+                    x=self._percent(start),
+                    width=self._width(start, start + DECADE),
+                    is_highest=start == highest,
+                )
             )
-            for start in sorted(decades)
-        ]
+        return bins
 
     def _path(self, decades: Decades) -> str:
         """The outline of a hill as high as HILL_HEIGHT, whatever its number of works."""
@@ -155,7 +152,9 @@ class Chronology:
             STEP_YEARS,
         )
         heights = [_height(year, decades) for year in years]
-        summit = max(heights)
+        summit = max(heights, default=0)
+        if not summit:  # all its works are older than the axis
+            return ""
         points = (
             f"{HILL_WIDTH * self._place(year):.0f} {HILL_HEIGHT * (1 - 0.97 * height / summit):.1f}"
             for year, height in zip(years, heights, strict=True)

@@ -41,11 +41,13 @@ class Page:
 def page_of(rows: QuerySet, asked: Mapping[str, str], *, order: Sequence[str], size: int) -> Page:
     """The page that a request's `after` or `before` asks for, else the first one. One query, seldom two.
 
+    Where nothing is left behind a cursor, the first page is shown.
+
     `order` names fields or annotations that are never empty; a minus turns one round. The last must be unique.
     """
     for name in ("after", "before"):
-        if (cursor := _read(asked.get(name, ""), len(order))) and (
-            page := _turned(rows, order, size, name, cursor)
+        if (place := _read(asked.get(name, ""), len(order))) and (
+            page := _turned(rows, order, size, name, place)
         ):
             return page
     return _page(list(_sorted(rows, order)[: size + 1]), order, size, number=1, is_first=True)
@@ -66,33 +68,33 @@ def count_up_to(rows: QuerySet, most: int) -> Count:
 
 
 def _turned(
-    rows: QuerySet, order: Sequence[str], size: int, name: str, cursor: tuple[int, Key]
+    rows: QuerySet, order: Sequence[str], size: int, name: str, place: tuple[int, Key]
 ) -> Page | None:
     """The page after or before a key; none where too few rows are left before it, or its values do not fit."""
-    number, key = cursor
+    number, key = place
     way = order if name == "after" else [_reversed(one) for one in order]
     try:
         found = list(_sorted(rows.filter(_beyond(way, key)), way)[: size + 1])
     except (ValueError, TypeError):  # a cursor of another list
         return None
     if name == "after":
-        return _page(found, order, size, number=number, is_first=False)
+        return _page(found, order, size, number=max(number, 2), is_first=False)
     if len(found) <= size:
         return None
     rest = found[size - 1 :: -1]
     return Page(
         rest,
         max(number, 2),
-        _write(number - 1, _key(rest[0], order)),
-        _write(number + 1, _key(rest[-1], order)),
+        cursor(number - 1, _key(rest[0], order)),
+        cursor(number + 1, _key(rest[-1], order)),
     )
 
 
 def _page(found: list, order: Sequence[str], size: int, *, number: int, is_first: bool) -> Page:
     """A page of rows that were read forwards, with one more where another page follows."""
     rows, more = found[:size], found[size:]
-    before = "" if is_first or not rows else _write(number - 1, _key(rows[0], order))
-    return Page(rows, number, before, _write(number + 1, _key(rows[-1], order)) if more else "")
+    before = "" if is_first or not rows else cursor(number - 1, _key(rows[0], order))
+    return Page(rows, number, before, cursor(number + 1, _key(rows[-1], order)) if more else "")
 
 
 def _sorted(rows: QuerySet, order: Sequence[str]) -> QuerySet:
@@ -117,15 +119,16 @@ def _key(row: Model, order: Sequence[str]) -> Key:
     return tuple(getattr(row, name.lstrip("-")) for name in order)
 
 
-def _write(number: int, key: Key) -> str:
+def cursor(number: int, key: Key) -> str:
+    """Name the row with this key, for the address of page `number`."""
     text = json.dumps([number, *key], ensure_ascii=False, separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read(cursor: str, length: int) -> tuple[int, Key] | None:
+def _read(text: str, length: int) -> tuple[int, Key] | None:
     """Page number and key of a cursor; None when it is not one of ours."""
     try:
-        values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, RecursionError):  # not base64, UTF-8 or JSON
         return None
     if not isinstance(values, list) or len(values) != length + 1 or not all(map(_is_plain, values)):
@@ -140,4 +143,9 @@ def _is_plain(value: Any) -> bool:
         return False
     if isinstance(value, int):
         return abs(value) < 2**63
-    return isinstance(value, str) and value.isprintable()
+    return isinstance(value, str) and "\0" not in value and _is_encodable(value)
+
+
+def _is_encodable(text: str) -> bool:
+    """Whether no half of a surrogate pair is in it."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

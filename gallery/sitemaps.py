@@ -1,4 +1,4 @@
-"""What search engines may read, in files of a thousand addresses: each is quick, however many works there are.
+"""What search engines may read, in files of 500 addresses: each is quick, however many works there are.
 
 A file holds a block of ids, so that an address stays in its file, and none is found by counting rows.
 """
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from .models import Artist, Artwork, Style
 
-BLOCK = 1000
+BLOCK = 500
 
 
 class Block:

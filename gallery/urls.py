@@ -28,5 +28,10 @@ urlpatterns = [
         {"sitemaps": SITEMAPS, "sitemap_url_name": "gallery:sitemap"},
         name="sitemap-index",
     ),
-    path("sitemap-<section>.xml", sitemap_views.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path(
+        "sitemap-<section>.xml",
+        sitemap_views.sitemap,
+        {"sitemaps": SITEMAPS, "template_name": "gallery/sitemap.xml"},
+        name="sitemap",
+    ),
 ]

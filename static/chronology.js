@@ -7,7 +7,7 @@
     const decadeOf = (event) => event.target.closest?.(".chronology-decades a");
 
     const say = (decade) => {
-      const words = decade ? decade.getAttribute("aria-label") : readout.dataset.hint;
+      const words = decade ? decade.querySelector("title").textContent : readout.dataset.hint;
       if (readout.textContent !== words) readout.textContent = words;
     };
 
