@@ -130,7 +130,7 @@ def test_texts_lose_what_no_database_takes():
 @pytest.mark.parametrize(
     ("facts", "years"),
     [
-        ({"birthDayAsString": "c.1488", "deathDayAsString": None, "deathDay": "/Date(-12433564800000)/"}, (1488, 1576)),
+        ({"birthDayAsString": "c.1488", "deathDayAsString": None, "deathDay": "/Date(-12433392000000)/"}, (1488, 1576)),
         ({"birthDay": "/Date(-62135596800000)/", "deathDay": None}, (None, None)),
         ({"deathDayAsString": "05 May 1900", "deathDay": "/Date(-61998660000000)/"}, (None, 1900)),
         ({"birthDayAsString": "1900", "deathDayAsString": "1850"}, (None, None)),
