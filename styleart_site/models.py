@@ -1,5 +1,16 @@
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import timezone
 
 
 class EmailUserManager(UserManager):
@@ -25,6 +36,9 @@ class User(AbstractUser):
     first_name = None
     last_name = None
     email = models.EmailField("e-mail address", unique=True)
+    left_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Deleted by its holder; what remains is being erased."
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
@@ -42,3 +56,166 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.email.split("@")[0]
+
+
+class ExportQuerySet(models.QuerySet):
+    LEASE = timedelta(seconds=90)  # longer than a slice of packing may take
+    RESEND_AFTER = timedelta(seconds=60)
+    MAX_ATTEMPTS = 3  # in a row, without a slice that went well
+
+    def unfinished(self):
+        return self.filter(status__in=[Export.Status.QUEUED, Export.Status.RUNNING])
+
+    def expired(self):
+        return self.filter(expires_at__lte=timezone.now())
+
+    def start(self, user: User) -> "Export":
+        """The export of this user that is being made, or a new one in the queue. The caller sends it."""
+        running = self.unfinished().filter(user=user)
+        if (export := running.first()) is not None:
+            return export
+        try:
+            with transaction.atomic():
+                return self.create(user=user)
+        except IntegrityError:  # a double click: the other request was faster
+            return running.get()
+
+    def claim(self, pk: UUID) -> "Export | None":
+        """Take an export for this worker, or None when somebody else has it or it has ended."""
+        now = timezone.now()
+        is_free = Q(lease_until=None) | Q(lease_until__lt=now)
+        claimed = self.unfinished().filter(is_free, pk=pk).update(
+            status=Export.Status.RUNNING, attempt=F("attempt") + 1, lease_until=now + self.LEASE, sent_at=now
+        )
+        return self.select_related("user").get(pk=pk) if claimed else None
+
+    def sweep(self) -> list[UUID]:
+        """Give up on what failed too often; returns the ids of what nobody works on, to be sent again."""
+        now = timezone.now()
+        is_free = Q(lease_until=None) | Q(lease_until__lt=now)
+        lost = self.unfinished().filter(is_free, sent_at__lt=now - self.RESEND_AFTER)
+        has_failed_often = Q(attempt__gte=F("good_attempt") + self.MAX_ATTEMPTS)
+        for export in lost.filter(has_failed_often):
+            export.fail("gave_up")
+        waiting = list(lost.exclude(has_failed_often).values_list("pk", flat=True))
+        self.filter(pk__in=waiting).update(sent_at=now)
+        return waiting
+
+
+class Export(models.Model):
+    """Everything one user has here, packed into a ZIP by the worker; the row says how far it is.
+
+    Like a Prediction it is its own outbox: `status`, `attempt`, `sent_at` and `lease_until` say what
+    remains to be done.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Being packed"
+        DONE = "done", "Ready"
+        FAILED = "failed", "Failed"
+
+    FAILURES = {
+        "no_space": "There is not enough room on our disk at the moment. Nothing is lost: try again tomorrow.",
+        "gave_up": "We tried three times and could not pack your pictures. Nothing is lost: try again in a while.",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="exports")
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When row and file are erased.")
+    total = models.PositiveIntegerField(null=True, blank=True, help_text="Pictures to pack; empty until counted.")
+    packed = models.PositiveIntegerField(default=0, help_text="Pictures in the file so far.")
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    error_code = models.CharField(max_length=40, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    good_attempt = models.PositiveIntegerField(default=0, help_text="The last attempt that went well.")
+    sent_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_export_at_a_time", fields=["user"], condition=Q(status__in=["queued", "running"])
+            ),
+            models.CheckConstraint(
+                name="finished_export_ends",
+                condition=~Q(status__in=["done", "failed"]) | Q(expires_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Export of {self.created_at:%-d %B %Y}"
+
+    def get_absolute_url(self) -> str:
+        """Its page: how far it is, and then the file."""
+        return reverse("account:export-detail", args=[self.pk])
+
+    @property
+    def path(self) -> Path:
+        """Where the finished file lies."""
+        return Path(settings.MEDIA_ROOT) / "exports" / self.pk.hex[:2] / f"{self.pk}.zip"
+
+    @property
+    def part_path(self) -> Path:
+        """Where the file grows."""
+        return self.path.with_suffix(".part")
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in {self.Status.QUEUED, self.Status.RUNNING}
+
+    @property
+    def is_done(self) -> bool:
+        return self.status == self.Status.DONE
+
+    @property
+    def failure(self) -> str:
+        """What went wrong and what to do, as a sentence."""
+        return self.FAILURES.get(self.error_code, self.FAILURES["gave_up"])
+
+    def note(self, **fields: object) -> bool:
+        """Write down how far it is; False when the row is gone or somebody else works on it."""
+        for name, value in fields.items():
+            setattr(self, name, value)
+        mine = Export.objects.unfinished().filter(pk=self.pk, attempt=self.attempt)
+        return bool(mine.update(**fields))
+
+    def hand_back(self) -> bool:
+        """End a slice that went well: the next one may be anybody's."""
+        return self.note(lease_until=None, good_attempt=self.attempt, sent_at=timezone.now())
+
+    def finish(self) -> bool:
+        """Offer the file from now on, for EXPORT_DAYS; False when the row is gone meanwhile."""
+        return self.note(
+            status=self.Status.DONE, finished_at=timezone.now(), expires_at=_export_end(), lease_until=None,
+            size_bytes=self.path.stat().st_size,
+        )  # fmt: skip
+
+    def fail(self, code: str) -> None:
+        """End it with a failure; the half-made file goes."""
+        self.note(
+            status=self.Status.FAILED, finished_at=timezone.now(), expires_at=_export_end(), lease_until=None,
+            error_code=code,
+        )  # fmt: skip
+        _remove_export_files(self.path, self.part_path)
+
+
+def _export_end() -> datetime:
+    return timezone.now() + timedelta(days=settings.EXPORT_DAYS)
+
+
+@receiver(post_delete, sender=Export)
+def forget_export(instance: Export, **kwargs) -> None:
+    """Whatever deletes a row, and be it the deletion of its user: the file goes with it."""
+    transaction.on_commit(partial(_remove_export_files, instance.path, instance.part_path), robust=True)
+
+
+def _remove_export_files(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
