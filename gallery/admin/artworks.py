@@ -19,6 +19,7 @@ from ..search import holding
 from . import filters
 from .curated import CuratedAdmin, tell_how_to_undo
 from .forms import ArtworkForm, TogetherForm
+from .review import DuplicateMenu, FileMenu
 
 SAMPLE = 24  # works shown on the preview of a change
 
@@ -38,6 +39,8 @@ class ArtworkAdmin(CuratedAdmin):
         filters.PictureMenu,
         filters.EmbeddingMenu,
         filters.YearMenu,
+        DuplicateMenu,
+        FileMenu,
     ]
     list_select_related = ["artist", "style"]
     search_fields = ["search_text"]

@@ -106,6 +106,7 @@ class SourceMenu(Menu):
             ("wikiart", "WikiArt"),
             ("folder", "A folder"),
             ("study", "Generated studies"),
+            ("painted", "All but the studies"),
             ("hand", "Added by hand"),
         ]
 
@@ -116,6 +117,7 @@ class SourceMenu(Menu):
             "wikiart": wikiart,
             "folder": imported & ~wikiart & ~study,
             "study": study,
+            "painted": ~study,
             "hand": ~imported & ~wikiart & ~study,
         }
         return works.filter(sources[self.value()]) if self.value() in sources else works

@@ -1,9 +1,11 @@
 """The same picture twice: found by looks, merged or told apart by curators, taken back."""
 
 import pytest
+from django.urls import reverse
 from PIL import Image
 
 from gallery import changes, duplicates
+from gallery.curators import curators
 from gallery.models import Artwork, DuplicatePair, HiddenDuplicate, PictureHash
 from ml import inference
 from tests import pictures
@@ -256,3 +258,87 @@ def test_comparing_a_work_asks_few_questions(django_assert_max_num_queries):
         duplicates.compare(works[0].picture_hash, inference.model_version())
 
     assert DuplicatePair.objects.count() == 4
+
+
+# The room
+
+
+@pytest.fixture
+def curator(client):
+    user = make_user(is_staff=True)
+    user.groups.add(curators())
+    client.force_login(user)
+    return client
+
+
+ROOM = "admin:gallery_duplicatepair_changelist"
+
+
+def send(client, action: str, number: int, **fields) -> str:
+    address = reverse(f"admin:gallery_duplicatepair_{action}", args=[number])
+    return client.post(address, fields, follow=True).content.decode()
+
+
+def test_the_room_shows_a_group_side_by_side(curator):
+    make_copies(year=1901)
+
+    page = curator.get(reverse(ROOM)).content.decode()
+
+    assert page.count("Keep this one") == 2
+    assert "1901" in page
+
+
+def test_an_empty_room_says_so(curator):
+    assert "No duplicates are suspected" in curator.get(reverse(ROOM)).content.decode()
+
+
+def test_a_curator_keeps_one_and_takes_a_field_from_the_other(curator):
+    large, small = make_copies()
+    Artwork.objects.filter(pk=small.pk).update(year=1880)
+
+    page = send(curator, "keep", large.pk, kept=large.pk, same=[small.pk], **{"from-year": small.pk})
+
+    large.refresh_from_db()
+    small.refresh_from_db()
+    assert (large.year, large.title, small.is_published) == (1880, "Large", False)
+    assert "“Large” is kept, 1 hidden." in page
+
+
+def test_without_a_tick_nothing_is_hidden(curator):
+    large, small = make_copies()
+
+    page = send(curator, "keep", large.pk, kept=large.pk)
+
+    small.refresh_from_db()
+    assert small.is_published
+    assert "Tick at least one work" in page
+
+
+def test_a_curator_tells_works_apart_and_takes_it_back(curator):
+    large, _ = make_copies()
+
+    page = send(curator, "part", large.pk)
+    assert "No duplicates are suspected" in page
+    page = send(curator, "undo", duplicates.DuplicateDecision.objects.get().pk)
+
+    assert "1 of 1" in page
+
+
+def test_a_group_that_is_gone_is_said_so(curator):
+    large, small = make_copies()
+    send(curator, "keep", large.pk, kept=large.pk, same=[small.pk])
+
+    page = send(curator, "keep", large.pk, kept=small.pk, same=[large.pk])
+
+    large.refresh_from_db()
+    assert "Somebody else has decided" in page
+    assert large.is_published
+
+
+def test_the_list_of_works_can_be_narrowed_to_suspected_duplicates(curator):
+    make_copies()
+    make_artwork("Something else")
+
+    page = curator.get(reverse("admin:gallery_artwork_changelist"), {"duplicate": "yes"})
+
+    assert page.context["cl"].result_count == 2
