@@ -50,11 +50,11 @@ def to_csv(predictions: Iterable[Prediction]) -> str:
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
     for prediction in predictions:
-        writer.writerow({name: _harmless(value) for name, value in facts(prediction).items()})
+        writer.writerow({name: harmless(value) for name, value in facts(prediction).items()})
     return out.getvalue()
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
     """Text that no spreadsheet takes for a formula."""
     is_formula = isinstance(value, str) and value.startswith(FORMULA_STARTS)
     return f"'{value}" if is_formula else value
