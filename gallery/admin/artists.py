@@ -10,10 +10,12 @@ from django.urls import path, reverse
 from ..merging import FACTS, Merge
 from ..models import Artist, ArtistRedirect, KnownWork
 from ..search import holding
+from ..tables import ArtistTable
 from .artworks import works_of
 from .curated import CuratedAdmin, tell_how_to_undo
 from .filters import FamousForMenu, LifeMenu, NationalityField
 from .forms import ArtistChoice, ArtistForm
+from .tables import TableAdmin
 
 WORKS_SHOWN = 12
 
@@ -24,7 +26,8 @@ class KnownWorkInline(admin.TabularInline):
 
 
 @admin.register(Artist)
-class ArtistAdmin(CuratedAdmin):
+class ArtistAdmin(TableAdmin, CuratedAdmin):
+    resource_classes = [ArtistTable]
     form = ArtistForm
     list_display = ["name", "life", "nationality", "artwork_count", "wikiart_slug"]
     list_filter = [FamousForMenu, NationalityField, LifeMenu]

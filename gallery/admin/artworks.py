@@ -16,16 +16,19 @@ from django.utils.translation import ngettext
 from ..changes import edit_many
 from ..models import Artist, Artwork, Style
 from ..search import holding
+from ..tables import ArtworkTable
 from . import filters
 from .curated import CuratedAdmin, tell_how_to_undo
 from .forms import ArtworkForm, TogetherForm
 from .review import DuplicateMenu, FileMenu
+from .tables import TableAdmin
 
 SAMPLE = 24  # works shown on the preview of a change
 
 
 @admin.register(Artwork)
-class ArtworkAdmin(CuratedAdmin):
+class ArtworkAdmin(TableAdmin, CuratedAdmin):
+    resource_classes = [ArtworkTable]
     form = ArtworkForm
     list_display = ["small_picture", "label", "style_label", "year", "rights", "is_published"]
     list_display_links = ["label"]

@@ -1,0 +1,154 @@
+"""The catalogue as a table: out as CSV or JSON, and in again through the log of changes."""
+
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import tablib
+from import_export import fields, resources, widgets
+from import_export.formats import base_formats
+
+from .changes import recorded
+from .models import Artist, Artwork, Change, Style
+
+MOST_ROWS = 5_000  # of one file: about 10 ms a row, and the page answers within a minute
+FORMULA = re.compile(r"^[\s']*[=+\-@|]|^[\t\r\n]")  # a spreadsheet would run what begins so
+NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
+COLOURS = re.compile(r' style="[^"]*"')
+
+
+class SafeCSV(base_formats.CSV):
+    """CSV in which no cell is a formula: such cells get an apostrophe in front, and lose it on the way in."""
+
+    def export_data(self, dataset: tablib.Dataset, **kwargs) -> str:
+        safe = tablib.Dataset(headers=dataset.headers)
+        for row in dataset:
+            safe.append([neutral(cell) for cell in row])
+        return "\ufeff" + safe.export("csv", **kwargs)  # with the mark, spreadsheets read accents rightly
+
+    def create_dataset(self, in_stream: str | bytes, **kwargs) -> tablib.Dataset:
+        read = super().create_dataset(in_stream, **kwargs)
+        meant = tablib.Dataset(headers=read.headers)
+        for row in read:
+            meant.append([as_meant(cell) for cell in row])
+        return meant
+
+
+def neutral(cell: Any) -> Any:
+    """A cell that a spreadsheet takes for text."""
+    is_formula = isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.match(cell)
+    return f"'{cell}" if is_formula else cell
+
+
+def as_meant(cell: Any) -> Any:
+    """A cell without the apostrophe that `neutral` put there."""
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and FORMULA.match(cell[1:]) else cell
+
+
+class _Diff(resources.Diff):
+    """Marks what changes in a row; our pages allow no colours written into them."""
+
+    def as_html(self) -> list[str]:
+        return [type(cell)(COLOURS.sub("", cell)) for cell in super().as_html()]
+
+
+class _Nullable(widgets.CharWidget):
+    """Text that is missing, not empty, where the cell is empty: it must be unique."""
+
+    def clean(self, value, row=None, **kwargs):
+        return super().clean(value, row, **kwargs) or None
+
+
+class _Tags(widgets.Widget):
+    """A list of words, with semicolons between them."""
+
+    def clean(self, value, row=None, **kwargs):
+        words = value if isinstance(value, list) else (value or "").split(";")
+        return [word.strip() for word in words if word.strip()]
+
+    def render(self, value, obj=None, **kwargs):
+        return "; ".join(value or [])
+
+
+class _Slug(widgets.ForeignKeyWidget):
+    """Another row, by its slug; says which one there is not."""
+
+    def clean(self, value, row=None, **kwargs):
+        try:
+            return super().clean(value, row, **kwargs)
+        except self.model.DoesNotExist as error:
+            name = self.model._meta.verbose_name
+            raise ValueError(f"There is no {name} with the slug “{value}”. Add it first.") from error
+
+
+class _Logged(resources.ModelResource):
+    """Brings rows in through the log of changes; those that are not known come in as new."""
+
+    def __init__(self, batch: UUID | None = None, **kwargs) -> None:
+        """All rows of one file share a batch."""
+        super().__init__(**kwargs)
+        self.batch = batch or uuid4()
+
+    @classmethod
+    def get_diff_class(cls):
+        return _Diff
+
+    def before_import(self, dataset, **kwargs):
+        if len(dataset) > MOST_ROWS:
+            raise ValueError(
+                f"A file may have {MOST_ROWS:,} rows at most. Take it apart and bring the parts in."
+            )
+
+    def save_instance(self, instance, is_create, row, **kwargs):
+        reason = f"From the file {kwargs.get('file_name') or ''}".strip()[:300]
+        how = {"user": kwargs.get("user"), "kind": Change.Kind.IMPORT, "reason": reason}
+        with recorded(instance, batch=self.batch, **how):
+            super().save_instance(instance, is_create, row, **kwargs)
+
+
+class ArtworkTable(_Logged):
+    """Works, known by their id."""
+
+    artist = fields.Field("artist", "artist", widget=_Slug(Artist, "slug"))
+    style = fields.Field("style", "style", widget=_Slug(Style, "slug"))
+    tags = fields.Field("tags", "tags", widget=_Tags())
+    wikiart_id = fields.Field("wikiart_id", "wikiart_id", widget=_Nullable())
+
+    class Meta:
+        model = Artwork
+        name = "works"
+        fields = (
+            "id", "title", "artist", "style", "wikiart_style", "year", "genre", "materials", "width_cm",
+            "height_cm", "place", "collection", "period", "series", "tags", "description", "rights",
+            "is_published", "wikiart_id", "wikiart_slug", "source_url",
+        )  # fmt: skip
+        skip_unchanged = True
+        use_transactions = True
+        clean_model_instances = True
+
+    def init_instance(self, row=None):
+        if row and row.get("id"):
+            raise ValueError(f"There is no work {row['id']}. Leave its id empty to add it as a new one.")
+        return super().init_instance(row)
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("artist", "style")
+
+
+class ArtistTable(_Logged):
+    """Artists, known by their slug."""
+
+    wikiart_slug = fields.Field("wikiart_slug", "wikiart_slug", widget=_Nullable())
+    wikiart_id = fields.Field("wikiart_id", "wikiart_id", widget=_Nullable())
+
+    class Meta:
+        model = Artist
+        name = "artists"
+        import_id_fields = ("slug",)
+        fields = (
+            "slug", "name", "birth_year", "death_year", "nationality", "note", "biography", "wikipedia_title",
+            "wikiart_slug", "wikiart_id",
+        )  # fmt: skip
+        skip_unchanged = True
+        use_transactions = True
+        clean_model_instances = True

@@ -1,0 +1,212 @@
+import csv
+import io
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from gallery.curators import curators, viewers
+from gallery.models import Artist, Artwork, Change
+from gallery.tables import as_meant, neutral
+from tests.factories import make_artist, make_artwork, make_style, make_user
+
+CSV, JSON = "0", "1"
+
+
+@pytest.fixture
+def curator(client, db):
+    user = make_user(is_staff=True)
+    user.groups.add(curators())
+    client.force_login(user)
+    return client
+
+
+def taken_out(client, model="artwork", *, query="", format_=CSV):
+    response = client.post(
+        reverse(f"admin:gallery_{model}_export") + query, {"format": format_, "resource": "0"}
+    )
+    assert response.status_code == 200
+    text = response.content.decode()
+    return (
+        json.loads(text)
+        if format_ == JSON
+        else list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    )
+
+
+def look_at(client, text, model="artwork", *, format_=CSV, name="table.csv"):
+    """Choose a file; gives the page with the preview."""
+    file = SimpleUploadedFile(name, text.encode())
+    data = {"import_file": file, "format": format_, "resource": "0"}
+    return client.post(reverse(f"admin:gallery_{model}_import"), data)
+
+
+def bring_in(client, text, model="artwork", **kwargs):
+    """Choose a file, look at the preview, and confirm it."""
+    page = look_at(client, text, model, **kwargs)
+    assert "confirm_form" in page.context, page.content.decode()
+    data = page.context["confirm_form"].initial | {"confirm": "1"}
+    return client.post(reverse(f"admin:gallery_{model}_process_import"), data, follow=True)
+
+
+def test_works_go_out_as_csv_with_their_artist_and_style(curator):
+    style, artist = make_style(slug="cubism"), make_artist(slug="braque")
+    work = make_artwork("Violin", style=style, artist=artist, year=1910, tags=["violin", "still life"])
+
+    (row,) = taken_out(curator)
+
+    assert (row["id"], row["title"], row["year"]) == (str(work.pk), "Violin", "1910")
+    assert (row["style"], row["artist"], row["tags"]) == ("cubism", "braque", "violin; still life")
+
+
+def test_only_what_the_list_shows_goes_out(curator):
+    make_artwork("shown", rights="protected")
+    make_artwork("not shown")
+
+    rows = taken_out(curator, query="?rights=protected", format_=JSON)
+
+    assert [row["title"] for row in rows] == ["shown"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", " =1", "'=1", "|calc", "\r=1", "\n=1"]
+)
+def test_no_cell_is_a_formula_and_every_cell_comes_back(cell):
+    assert neutral(cell) == f"'{cell}"
+    assert as_meant(neutral(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", ["Haystacks", "-500", "-1.5", "'s-Hertogenbosch", "", 7, None])
+def test_other_cells_stay_as_they_are(cell):
+    assert neutral(cell) == cell
+    assert as_meant(cell) == cell
+
+
+def test_a_title_that_is_a_formula_goes_out_as_text_and_comes_in_as_it_was(curator):
+    work = make_artwork('=HYPERLINK("http://example.org")')
+    (row,) = taken_out(curator)
+
+    bring_in(curator, f'id,title,year\n{work.pk},"{row["title"].replace(chr(34), chr(34) * 2)}",1900\n')
+
+    work.refresh_from_db()
+    assert row["title"].startswith("'=")
+    assert (work.title, work.year) == ('=HYPERLINK("http://example.org")', 1900)
+
+
+def test_nothing_changes_before_the_preview_is_confirmed(curator):
+    work = make_artwork("Haystack")
+
+    page = look_at(curator, f"id,title\n{work.pk},Haystacks\n").content.decode()
+
+    work.refresh_from_db()
+    assert "0 new, 1 changed" in page
+    assert "<ins>s</ins>" in page
+    assert work.title == "Haystack"
+    assert not Change.objects.exists()
+
+
+def test_a_file_goes_through_the_log_and_is_undone_as_a_whole(curator):
+    work, style = make_artwork("Haystack", year=1890), make_style(slug="cubism")
+    table = f"id,title,style\n{work.pk},Haystacks,{work.style.slug}\n,Violin,cubism\n"
+
+    page = bring_in(curator, table, name="more.csv").content.decode()
+
+    work.refresh_from_db()
+    assert (work.title, work.year, work.curated_fields) == ("Haystacks", 1890, ["title"])
+    assert Artwork.objects.get(title="Violin").style == style
+    assert "2 rows came in, 1 of them new." in page
+    assert set(Change.objects.values_list("kind", "reason")) == {("import", "From the file more.csv")}
+    (batch,) = set(Change.objects.values_list("batch", flat=True))
+    curator.post(reverse("admin:gallery_change_undo_batch", args=[batch]))
+    assert list(Artwork.objects.values_list("title", flat=True)) == ["Haystack"]
+
+
+def test_the_same_file_again_changes_nothing(curator):
+    work = make_artwork("Haystack")
+    table = f"id,title,wikiart_id,artist\n{work.pk},Haystacks,,\n"
+    bring_in(curator, table)
+
+    page = bring_in(curator, table).content.decode()
+
+    assert "nothing changed" in page
+    assert Change.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("999999,Title,{style},", "There is no work 999999"),
+        ("{pk},Title,nowhere,", "no style with the slug “nowhere”"),
+        ("{pk},Title,{style},nobody", "no artist with the slug “nobody”"),
+    ],
+)
+def test_a_row_that_cannot_come_in_says_why_without_a_traceback(curator, row, sentence):
+    work = make_artwork()
+
+    text = "id,title,style,artist\n" + row.format(pk=work.pk, style=work.style.slug)
+    page = look_at(curator, text).content.decode()
+
+    assert sentence in page
+    assert "Traceback" not in page
+    assert "Bring them in" not in page
+
+
+def test_a_wrong_value_is_told_with_its_column(curator):
+    work = make_artwork()
+
+    page = look_at(curator, f"id,rights\n{work.pk},anything\n").content.decode()
+
+    assert "anything" in page
+    assert "not a valid choice" in page
+    assert "Bring them in" not in page
+
+
+def test_a_file_with_too_many_rows_says_so(curator, monkeypatch):
+    monkeypatch.setattr("gallery.tables.MOST_ROWS", 1)
+
+    page = look_at(curator, "id,title\n1,a\n2,b\n").content.decode()
+
+    assert "1 rows at most" in page
+    assert "Traceback" not in page
+
+
+def test_a_preview_that_is_too_old_changes_nothing(curator):
+    data = {"import_file_name": "gone", "original_file_name": "a.csv", "format": CSV, "resource": "0"}
+
+    page = curator.post(reverse("admin:gallery_artwork_process_import"), data, follow=True).content.decode()
+
+    assert "Choose the file again" in page
+
+
+def test_artists_come_in_by_their_slug_and_their_works_follow(curator):
+    artist = make_artist("Monet", slug="monet")
+    work = make_artwork(artist=artist)
+    table = json.dumps(
+        [
+            {"slug": "monet", "name": "Claude Monet", "death_year": "1926"},
+            {"slug": "new", "name": "New", "death_year": ""},
+        ]
+    )
+
+    bring_in(curator, table, "artist", format_=JSON, name="artists.json")
+
+    work.refresh_from_db()
+    assert (work.rights, work.search_text.endswith("claude monet")) == ("public_domain", True)
+    assert set(Artist.objects.values_list("slug", "wikiart_slug")) == {("monet", None), ("new", None)}
+
+
+def test_viewers_take_files_out_and_bring_none_in(client, db):
+    user = make_user(is_staff=True)
+    user.groups.add(viewers())
+    client.force_login(user)
+    make_artwork("Haystacks")
+
+    assert [row["title"] for row in taken_out(client)] == ["Haystacks"]
+    assert client.get(reverse("admin:gallery_artwork_import")).status_code == 403
+    assert client.post(
+        reverse("admin:gallery_artwork_process_import"), {"import_file_name": "x"}
+    ).status_code in (
+        302,
+        403,
+    )
