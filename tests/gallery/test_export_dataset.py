@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from gallery import labels
 from gallery.models import Artwork
 from ml import build
 from ml.dataset import read_manifest
-from tests.factories import make_artist, make_artwork, make_style
+from tests.factories import make_artist, make_artwork, make_style, make_user
 from tests.pictures import small_painting
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +130,61 @@ def test_a_folder_that_cannot_be_made_ends_the_export(cubism, tmp_path):
 
     assert code == 1
     assert "Stopped" in said
+
+
+def test_a_label_that_a_curator_accepted_is_the_one_that_is_exported(cubism, tmp_path):
+    work = make_artwork("Guitar", style=make_style("Realism", position=9), picture=small_painting())
+    suggestion = labels.suggest(source_key="one", proposed=cubism, artwork=work)
+
+    labels.accept(suggestion, cubism, user=make_user())
+    export(tmp_path)
+
+    assert [(row["title"], row["style"]) for row in rows_of(tmp_path)] == [("Guitar", "Cubism")]
+
+
+def test_a_visitors_picture_is_exported_once_its_label_is_accepted(cubism, tmp_path):
+    accepted, rejected, private, _ = (
+        labels.suggest(
+            source_key=str(seed), proposed=cubism, picture=small_painting(seed) if seed != 2 else None
+        )
+        for seed in range(4)
+    )
+    user = make_user()
+    labels.accept(accepted, cubism, user=user)
+    labels.accept(private, cubism, user=user)
+    labels.reject(rejected, user=user)
+
+    said = export(tmp_path)
+
+    (row,) = rows_of(tmp_path)
+    assert (tmp_path / row["path"]).read_bytes() == small_painting(0)
+    assert (row["style"], row["source_repo"], row["artist"]) == ("Cubism", "visitors", "")
+    assert "1 painting new" in said
+
+
+def test_a_picture_that_its_owner_withdrew_leaves_the_export(cubism, tmp_path):
+    make_artwork(style=cubism, picture=small_painting())
+    suggestion = labels.suggest(source_key="one", proposed=cubism, picture=small_painting(1))
+    labels.accept(suggestion, cubism, user=make_user())
+    export(tmp_path)
+    exported = next(tmp_path / row["path"] for row in rows_of(tmp_path) if row["source_repo"] == "visitors")
+    assert exported.exists()
+
+    labels.withdraw("one")
+    export(tmp_path)
+
+    assert not exported.exists()
+    assert [row["source_repo"] for row in rows_of(tmp_path)] == ["catalogue"]
+
+
+def test_a_limit_counts_visitors_pictures_too(cubism, tmp_path):
+    make_artwork("Of the catalogue", style=cubism, picture=small_painting())
+    suggestion = labels.suggest(source_key="one", proposed=cubism, picture=small_painting(1))
+    labels.accept(suggestion, cubism, user=make_user())
+
+    export(tmp_path, limit=1)
+
+    assert [row["title"] for row in rows_of(tmp_path)] == ["Of the catalogue"]
 
 
 def test_what_is_exported_can_be_built_and_read_for_training(cubism, tmp_path):

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from tqdm import tqdm
 
-from gallery.export import Exported, export, exportable
+from gallery.export import Exported, export, exportable, exportable_suggestions
 
 SHOWN_FAILURES = 20
 GO_ON = "Run the same command again to go on."
@@ -37,7 +37,8 @@ class Report:
 class Command(BaseCommand):
     help = (
         "Export the catalogue for training: published works of the 18 styles that have a picture, without "
-        "the generated studies, as DIR/manifest.csv and DIR/images/. "
+        "the generated studies, and visitors' pictures whose label a curator accepted, "
+        "as DIR/manifest.csv and DIR/images/. "
         "Stopped at any time and started again, it goes on where it was. "
         "Exit codes: 0 all done, 1 could not run, 2 wrong usage, 3 some failed, 130 stopped with Ctrl-C."
     )
@@ -50,14 +51,18 @@ class Command(BaseCommand):
         report = Report()
         try:
             works = exportable()[:limit]
-            total = works.count()
+            count = works.count()
+            suggestions = exportable_suggestions()[: None if limit is None else limit - count]
+            total = count + suggestions.count()
             if not total:
                 raise CommandError(
                     "The catalogue has no published paintings of the 18 styles with a picture. "
                     "Import some first: manage.py import_folder.",
                     returncode=1,
                 )
-            for exported in tqdm(export(works, folder), total=total, unit=" paintings", disable=None):
+            for exported in tqdm(
+                export(works, suggestions, folder), total=total, unit=" paintings", disable=None
+            ):
                 report.add(exported)
         except KeyboardInterrupt:
             self.stdout.write(str(report))
@@ -70,7 +75,7 @@ class Command(BaseCommand):
     def _show(self, report: Report, folder: Path) -> None:
         self.stdout.write(f"{folder / 'manifest.csv'}: {report}")
         for failure in report.failures[:SHOWN_FAILURES]:
-            self.stderr.write(f"{failure.work.pk}, {failure.work}: {failure.problem}")
+            self.stderr.write(f"{failure.name}: {failure.problem}")
         if len(report.failures) > SHOWN_FAILURES:
             self.stderr.write(f"… and {len(report.failures) - SHOWN_FAILURES:,} more.")
         if report.failures:
