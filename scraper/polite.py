@@ -228,6 +228,7 @@ class Caller:
 
     def _wait_for_turn(self, url: str, buckets: Sequence[Bucket]) -> None:
         """Raises Refused where robots.txt says so, Stopped."""
+        self.pause(0)
         rules = self._rules_of(url)
         if rules and not rules.allow(url):
             raise Refused(f"{shown(url)} is off limits: robots.txt asks programs to stay away.")
@@ -348,10 +349,10 @@ def _reason(error: urllib3.exceptions.HTTPError) -> str:
     kinds = urllib3.exceptions
     if isinstance(error, kinds.NameResolutionError):
         return "its name cannot be found; is the network there?"
-    if isinstance(error, kinds.TimeoutError):
-        return "it did not answer in time"
     if isinstance(error, kinds.NewConnectionError):
         return "it cannot be reached"
+    if isinstance(error, kinds.TimeoutError):
+        return "it did not answer in time"
     if isinstance(error, kinds.SSLError):
         return "the connection is not secure"
     return "the connection broke"
