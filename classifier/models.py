@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -674,14 +673,14 @@ class Prediction(models.Model):
 def forget(instance: Prediction, **kwargs) -> None:
     """Whatever deletes a row, and be it the deletion of its owner: files and suggestion go with it."""
     labels.withdraw(instance.source_key)
-    transaction.on_commit(
-        partial(_remove_files, instance.original.name, instance.derived_folder), robust=True
-    )
+    original, derived = instance.original.name, instance.derived_folder  # the key is gone after the deletion
 
+    def remove_files() -> None:
+        if original:
+            instance.original.storage.delete(original)
+        shutil.rmtree(derived, ignore_errors=True)
 
-def _remove_files(original: str, derived: Path) -> None:
-    Prediction._meta.get_field("original").storage.delete(original)
-    shutil.rmtree(derived, ignore_errors=True)
+    transaction.on_commit(remove_files, robust=True)
 
 
 class NoAnswerYet(ValueError):  # noqa: N818 - reads as what happened

@@ -438,3 +438,26 @@ def test_what_has_no_answer_or_no_account_behind_it_cannot_be_shared():
     for prediction in [make_prediction(), make_done_prediction(visitor=uuid4())]:
         with pytest.raises(NotShareable):
             prediction.share_with(None)
+
+
+def test_a_row_whose_file_is_gone_already_can_be_erased(django_capture_on_commit_callbacks):
+    prediction = make_prediction()
+    prediction.original.storage.delete(prediction.original.name)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        prediction.erase()
+
+    assert not Prediction.objects.exists()
+
+
+def test_a_file_that_cannot_be_removed_does_not_keep_the_others(django_capture_on_commit_callbacks):
+    stubborn, other = make_prediction(), make_prediction()
+    original = Path(stubborn.original.path)
+    original.unlink()
+    (original / "something").mkdir(parents=True)  # no file, and no folder that can be removed
+
+    with django_capture_on_commit_callbacks(execute=True):
+        Prediction.objects.order_by("created_at").erase()
+
+    assert not Prediction.objects.exists()
+    assert not Path(other.original.path).exists()
