@@ -1,16 +1,34 @@
+import hashlib
+import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from math import ceil
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+
+TOKEN_PREFIX = "styleart_"  # noqa: S105 - so that people and scanners know what leaked
+TOKEN_BYTES = 32
+NOTE_USE_EVERY = timedelta(minutes=1)
+ANSWERS_KEPT_FOR = timedelta(hours=24)
+LONGEST_REQUEST = timedelta(seconds=90)  # the web server ends whatever takes longer than 60 s
+COUNT_ONE_MORE = """
+    INSERT INTO styleart_site_requestcount AS counted (key, requests, ends_at)
+    VALUES (%(key)s, 1, clock_timestamp() + make_interval(secs => %(window_s)s))
+    ON CONFLICT (key) DO UPDATE SET
+        requests = CASE WHEN counted.ends_at > clock_timestamp() THEN counted.requests + 1 ELSE 1 END,
+        ends_at = CASE WHEN counted.ends_at > clock_timestamp() THEN counted.ends_at ELSE EXCLUDED.ends_at END
+    RETURNING requests, extract(epoch FROM ends_at - clock_timestamp())::float
+"""
 
 
 class EmailUserManager(UserManager):
@@ -37,7 +55,10 @@ class User(AbstractUser):
     last_name = None
     email = models.EmailField("e-mail address", unique=True)
     left_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Deleted by its holder; what remains is being erased."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Deleted by its holder; what remains is being erased.",
     )
 
     USERNAME_FIELD = "email"
@@ -84,7 +105,8 @@ class ExportQuerySet(models.QuerySet):
         """Take an export for this worker, or None when somebody else has it or it has ended."""
         now = timezone.now()
         is_free = Q(lease_until=None) | Q(lease_until__lt=now)
-        claimed = self.unfinished().filter(is_free, pk=pk).update(
+        free = self.unfinished().filter(is_free, pk=pk)
+        claimed = free.update(
             status=Export.Status.RUNNING, attempt=F("attempt") + 1, lease_until=now + self.LEASE, sent_at=now
         )
         return self.select_related("user").get(pk=pk) if claimed else None
@@ -126,7 +148,9 @@ class Export(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When row and file are erased.")
-    total = models.PositiveIntegerField(null=True, blank=True, help_text="Pictures to pack; empty until counted.")
+    total = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Pictures to pack; empty until counted."
+    )
     packed = models.PositiveIntegerField(default=0, help_text="Pictures in the file so far.")
     size_bytes = models.PositiveBigIntegerField(default=0)
     error_code = models.CharField(max_length=40, blank=True)
@@ -203,7 +227,10 @@ class Export(models.Model):
             status=self.Status.FAILED, finished_at=timezone.now(), expires_at=_export_end(), lease_until=None,
             error_code=code,
         )  # fmt: skip
-        _remove_export_files(self.path, self.part_path)
+        self.remove_files()
+
+    def remove_files(self) -> None:
+        _remove(self.path, self.part_path)
 
 
 def _export_end() -> datetime:
@@ -213,9 +240,133 @@ def _export_end() -> datetime:
 @receiver(post_delete, sender=Export)
 def forget_export(instance: Export, **kwargs) -> None:
     """Whatever deletes a row, and be it the deletion of its user: the file goes with it."""
-    transaction.on_commit(partial(_remove_export_files, instance.path, instance.part_path), robust=True)
+    transaction.on_commit(partial(_remove, instance.path, instance.part_path), robust=True)
 
 
-def _remove_export_files(*paths: Path) -> None:
+def _remove(*paths: Path) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
+
+
+# What programs need: tokens, answers to repeat, counts of requests
+
+
+class AccessTokenManager(models.Manager):
+    def make(self, owner: User, name: str, *, days: int) -> tuple["AccessToken", str]:
+        """A new token of this owner, and its secret, which nothing keeps."""
+        secret = f"{TOKEN_PREFIX}{secrets.token_urlsafe(TOKEN_BYTES)}"
+        expires_at = timezone.now() + timedelta(days=days)
+        return self.create(owner=owner, name=name, digest=digest_of(secret), expires_at=expires_at), secret
+
+    def using(self, secret: str) -> "AccessToken | None":
+        """The token with this secret, if it still opens the door; notes that it was used. One or two queries."""
+        now = timezone.now()
+        found = self.select_related("owner").filter(digest=digest_of(secret), expires_at__gt=now).first()
+        if found is None or not found.owner.is_active:
+            return None
+        if found.last_used_at is None or now - found.last_used_at > NOTE_USE_EVERY:
+            found.last_used_at = now
+            found.save(update_fields=["last_used_at"])
+        return found
+
+
+class AccessToken(models.Model):
+    """What a script of its owner shows instead of a password. Only a hash of the secret is kept."""
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="To the minute.")
+
+    objects = AccessTokenManager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a secret. It has 256 bits of chance, so nobody finds it by trying, however fast the hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class IdempotencyKeyManager(models.Manager):
+    def begin(self, owner: User, key: str, fingerprint: str) -> tuple["IdempotencyKey", bool]:
+        """The row of a key, and whether this request is the one to do the work.
+
+        So it is when the key is new, older than a day, or its first request never came back.
+        """
+        now = timezone.now()
+        self.filter(begun_at__lt=now - ANSWERS_KEPT_FOR).delete()
+        self.filter(owner=owner, key=key, status__isnull=True, begun_at__lt=now - LONGEST_REQUEST).delete()
+        return self.get_or_create(owner=owner, key=key, defaults={"fingerprint": fingerprint})
+
+
+class IdempotencyKey(models.Model):
+    """The first answer to a request that its sender marked, to be given again for a day.
+
+    `status` is empty while the first request is on its way.
+    """
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="idempotency_keys")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(
+        max_length=64, help_text="Of what was asked, so that a key means one thing."
+    )
+    begun_at = models.DateTimeField(default=timezone.now, db_index=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.JSONField(null=True)
+
+    objects = IdempotencyKeyManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="key_once_per_owner", fields=["owner", "key"])]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One more request was counted: how many there are now, and in how many seconds counting begins anew."""
+
+    count: int
+    reset_s: int
+
+
+class RequestCountManager(models.Manager):
+    def hit(self, key: str, window_s: int) -> Hit:
+        """Count one more request under this key. One statement, so that all processes count together."""
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_ONE_MORE, {"key": key, "window_s": window_s})
+            count, left_s = cursor.fetchone()
+        if count == 1:
+            self.filter(ends_at__lt=timezone.now() - timedelta(minutes=1)).delete()
+        return Hit(count, max(ceil(left_s), 1))
+
+    def so_far(self, key: str) -> int:
+        """How many were counted since counting began. One query."""
+        row = self.filter(key=key, ends_at__gt=timezone.now()).first()
+        return row.requests if row else 0
+
+
+class RequestCount(models.Model):
+    """How many requests of somebody came in a stretch of time that begins with the first of them."""
+
+    key = models.CharField(max_length=100, unique=True)
+    requests = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    objects = RequestCountManager()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.requests}"
