@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -39,3 +41,20 @@ def refuse_huge_bodies(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+def staff_needs_two_factors(get_response: GetResponse) -> GetResponse:
+    """Let curators into their room only with an authenticator app, where the settings ask for one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if settings.STAFF_NEEDS_TWO_FACTORS and _is_unguarded_curator(request):
+            return render(request, "account/second_factor_needed.html", status=403)
+        return get_response(request)
+
+    return middleware
+
+
+def _is_unguarded_curator(request: HttpRequest) -> bool:
+    """Queries only in the curators' room."""
+    is_there = request.path.startswith(reverse("admin:index"))
+    return is_there and request.user.is_staff and not is_mfa_enabled(request.user)

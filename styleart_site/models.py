@@ -90,6 +90,10 @@ class ExportQuerySet(models.QuerySet):
     def expired(self):
         return self.filter(expires_at__lte=timezone.now())
 
+    def available_to(self, user: User):
+        """What this user may see and fetch."""
+        return self.filter(user=user).exclude(expires_at__lte=timezone.now())
+
     def start(self, user: User) -> "Export":
         """The export of this user that is being made, or a new one in the queue. The caller sends it."""
         running = self.unfinished().filter(user=user)

@@ -48,6 +48,10 @@ ALLOWED_HOSTS = (
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", not EMBEDDED)
+# What links in mails begin with where no request says so.
+SITE_URL = env.str(
+    "SITE_URL", f"http://127.0.0.1:{PORT}" if EMBEDDED else f"https://{ALLOWED_HOSTS[0]}"
+).rstrip("/")
 
 INSTALLED_APPS = [
     "styleart_site",
@@ -144,6 +148,9 @@ CELERY_BEAT_SCHEDULE = {
     "find doubts": {"task": "gallery.tasks.find_doubts", "schedule": 300.0},
     "check files": {"task": "gallery.tasks.check_files", "schedule": 3600.0},
     "erase trash": {"task": "classifier.tasks.erase_trash", "schedule": 3600.0},
+    "sweep exports": {"task": "styleart_site.tasks.sweep_exports", "schedule": 30.0},
+    "erase leavers": {"task": "styleart_site.tasks.erase_leavers", "schedule": 60.0},
+    "tidy accounts": {"task": "styleart_site.tasks.tidy_accounts", "schedule": 3600.0},
 }
 
 # The model. Its embeddings are made where there are none yet, and an activated model takes over when all are.
@@ -224,9 +231,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "StyleArt: "
 ACCOUNT_RATE_LIMITS = {
     # Wrong passwords: whoever goes on waits longer each time, from a minute to half a day.
-    "login_failed": env.str(
-        "LOGIN_FAILED_LIMITS", "10/m/ip,60/h/ip,5/m/key,10/15m/key,15/h/key,25/12h/key"
-    ),
+    "login_failed": env.str("LOGIN_FAILED_LIMITS", "10/m/ip,60/h/ip,5/m/key,10/15m/key,15/h/key,25/12h/key"),
 }
 MFA_ADAPTER = "styleart_site.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

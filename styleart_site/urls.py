@@ -5,13 +5,29 @@ from django.urls import include, path
 
 from classifier.views import home
 
-from . import health
+from . import health, views
+
+account = [
+    path("", views.account, name="page"),
+    path("tokens/", views.token_create, name="token-create"),
+    path("tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
+    path("sessions/<int:pk>/end/", views.session_end, name="session-end"),
+    path("export/", views.export_start, name="export-start"),
+    path("export/<uuid:pk>/", views.export_detail, name="export-detail"),
+    path("export/<uuid:pk>/state/", views.export_state, name="export-state"),
+    path("export/<uuid:pk>/styleart.zip", views.export_file, name="export-file"),
+    path("delete/", views.account_delete, name="delete"),
+]
 
 urlpatterns = [
     path("", home, name="home"),
     path("", include("classifier.urls")),
     path("", include("gallery.urls")),
+    path("account/", include((account, "account"))),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

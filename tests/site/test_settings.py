@@ -21,7 +21,7 @@ def load_settings(**environment: str) -> subprocess.CompletedProcess:
 
 
 def test_every_variable_is_listed_with_its_meaning():
-    asked = set(re.findall(r'env\.\w+\("([A-Z_]+)"', (ROOT / "styleart_site/settings.py").read_text()))
+    asked = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "styleart_site/settings.py").read_text()))
 
     listed = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 

@@ -1,0 +1,150 @@
+"""The account page, and what one can do there."""
+
+from uuid import UUID
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from classifier.files import private_file
+from classifier.models import Prediction
+
+from .forms import FarewellForm, TokenForm
+from .leaving import erase_account
+from .models import Export
+from .tasks import send_export
+from .usage import storage_bytes
+
+
+@never_cache
+@require_safe
+@login_required
+def account(request):
+    return render(request, "account/page.html", _account(request, TokenForm()))
+
+
+def _account(request: HttpRequest, token_form: TokenForm) -> dict:
+    """All that the account page shows."""
+    user = request.user
+    mine = Prediction.objects.of(user)
+    return {
+        "prediction_count": mine.alive().count(),
+        "trash_count": mine.filter(trashed_at__isnull=False).count(),
+        "storage_bytes": storage_bytes(user),
+        "has_two_factors": is_mfa_enabled(user),
+        "session_count": len(UserSession.objects.purge_and_list(user)),
+        "tokens": user.access_tokens.all(),
+        "token_form": token_form,
+        "export": user.exports.first(),
+        "export_days": settings.EXPORT_DAYS,
+    }
+
+
+@never_cache
+@require_POST
+@login_required
+@reauthentication_required
+def token_create(request):
+    """A new token; this answer is the only one that ever shows it."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return render(request, "account/page.html", _account(request, form), status=422)
+    row, secret = form.save(request.user)
+    return render(request, "account/token_created.html", {"token": row, "secret": secret})
+
+
+@require_POST
+@login_required
+def token_revoke(request, pk: int):
+    get_object_or_404(request.user.access_tokens, pk=pk).delete()
+    messages.info(request, "The token is revoked. Whatever used it is locked out.")
+    return redirect("account:page")
+
+
+@require_POST
+@login_required
+def session_end(request, pk: int):
+    get_object_or_404(request.user.usersession_set, pk=pk).end()
+    messages.info(request, "That device is signed out.")
+    return redirect("usersessions_list")
+
+
+# Export
+
+
+def _own_export(request: HttpRequest, pk: UUID) -> Export:
+    """The caller's own export, as long as it is there; anybody else's is a 404."""
+    return get_object_or_404(Export.objects.available_to(request.user), pk=pk)
+
+
+@require_POST
+@login_required
+def export_start(request):
+    export = Export.objects.start(request.user)
+    send_export(export.pk)
+    return redirect(export)
+
+
+@never_cache
+@require_safe
+@login_required
+def export_detail(request, pk: UUID):
+    return render(request, "account/export.html", {"export": _own_export(request, pk)})
+
+
+@never_cache
+@require_safe
+@login_required
+def export_state(request, pk: UUID):
+    """How far it is, as a fragment for htmx; the page includes the same file."""
+    export = _own_export(request, pk)
+    if not request.htmx:
+        return redirect(export)
+    return render(request, "account/_export.html", {"export": export})
+
+
+@require_safe
+@login_required
+def export_file(request, pk: UUID):
+    export = _own_export(request, pk)
+    if not export.is_done:
+        raise Http404("It is not packed yet.")
+    try:
+        name = f"styleart-{export.created_at:%Y-%m-%d}.zip"
+        return private_file(export.path, "application/zip", name=name, is_download=True, keep_s=0)
+    except FileNotFoundError as error:
+        raise Http404("The file is gone.") from error
+
+
+# Farewell
+
+
+@never_cache
+@login_required
+@reauthentication_required
+def account_delete(request):
+    form = FarewellForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _say_goodbye(request)
+    context = {
+        "form": form,
+        "prediction_count": Prediction.objects.of(request.user).count(),
+        "token_count": request.user.access_tokens.count(),
+    }
+    return render(request, "account/delete.html", context, status=422 if form.errors else 200)
+
+
+def _say_goodbye(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    logout(request)  # first: it looks at the user
+    erase_account(user)
+    messages.info(request, "Your account is deleted, and everything in it. Goodbye, and come back any time.")
+    return redirect("home")
