@@ -40,8 +40,8 @@ def measure(works: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from gallery.models import Style
-    from gallery.similar import nearest
+    from gallery.models import Artist, Style
+    from gallery.similar import similar_to
 
     call_command("migrate", verbosity=0)
     chance = np.random.default_rng(20)
@@ -50,10 +50,14 @@ def measure(works: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # autovacuum does this by itself, a little later
     queries = near(centres[chance.integers(CLUSTERS, size=QUERIES)], chance)
-    style = Style.objects.get(slug="style-0")
+    style, artist = Style.objects.get(slug="style-0"), Artist.objects.get(slug="artist-0")
     questions = {
-        "all works": lambda query: nearest(query, VERSION),
-        f"one style of {STYLES}": lambda query: nearest(query, VERSION, style=style),
+        "all works": lambda query: similar_to(query, model_version=VERSION),
+        f"one style of {STYLES}": lambda query: similar_to(query, model_version=VERSION, style=style),
+        "a tenth of the years": lambda query: similar_to(
+            query, model_version=VERSION, year_from=1810, year_to=1829
+        ),
+        "one artist of 500": lambda query: similar_to(query, model_version=VERSION, artist=artist),
     }
     print(
         f"\n{works:,} works, {1000 * insert_s / works:.2f} ms to insert one, {QUERIES} questions for 12 works each\n"
@@ -76,16 +80,24 @@ def measure(works: int) -> None:
 def fill(works: int, centres: np.ndarray, chance: np.random.Generator) -> float:
     """Insert made-up works with their embeddings; gives the seconds that the embeddings took."""
     from gallery.embeddings import make_index
-    from gallery.models import Artwork, Embedding, Style
+    from gallery.models import Artist, Artwork, Embedding, Style
 
     styles = Style.objects.bulk_create(Style(name=f"Style {n}", slug=f"style-{n}") for n in range(STYLES))
+    artists = Artist.objects.bulk_create(
+        Artist(name=f"Artist {n}", slug=f"artist-{n}") for n in range(CLUSTERS)
+    )
     make_index(VERSION)
     spent_s = 0.0
     for start in tqdm(range(0, works, BATCH), desc="filling", unit="batch", disable=None):
         count = min(BATCH, works - start)
         clusters = chance.integers(CLUSTERS, size=count)
         rows = Artwork.objects.bulk_create(
-            Artwork(title=f"Work {start + n}", style=styles[cluster % STYLES])
+            Artwork(
+                title=f"Work {start + n}",
+                style=styles[cluster % STYLES],
+                artist=artists[cluster],
+                year=1800 + int(cluster) % 200,
+            )
             for n, cluster in enumerate(clusters)
         )
         vectors = near(centres[clusters], chance)
