@@ -92,8 +92,7 @@ def _answer(prediction: Prediction) -> dict:
             ),
         }
     if prediction.is_done and prediction.style:
-        famous = FamousArtist.objects.filter(style=prediction.style).select_related("artist")
-        context["famous_artists"] = famous.prefetch_related("artist__known_works").order_by("rank")
+        context["famous_artists"] = FamousArtist.objects.to_know(prediction.style)
         context["timeline"] = Style.objects.of_the_house()
     return context
 

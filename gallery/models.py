@@ -26,6 +26,7 @@ EMBEDDING_LENGTH = 256
 LARGE_PX = 2560
 PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
+TO_KNOW = 8  # artists of a style where no curator named any
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp", "AVIF": ".avif", "GIF": ".gif", "TIFF": ".tif"}
 WIKIART = "https://www.wikiart.org/en"
 # Letters that Unicode does not take apart (migration 0009 folded what was there before).
@@ -232,12 +233,33 @@ class Artist(models.Model):
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+class FamousArtistQuerySet(models.QuerySet):
+    def to_know(self, style: Style) -> list["FamousArtist"]:
+        """The artists to know for a style: as curators ordered them, else those with most works here.
+
+        With their known works; three queries at most.
+        """
+        ranked = self.filter(style=style).select_related("artist").order_by("rank")
+        found = list(ranked) or [
+            FamousArtist(style=style, artist=row.artist, rank=rank)
+            for rank, row in enumerate(self._with_most_works(style), start=1)
+        ]
+        models.prefetch_related_objects([famous.artist for famous in found], "known_works")
+        return found
+
+    def _with_most_works(self, style: Style) -> models.QuerySet["ArtistStyle"]:
+        rows = ArtistStyle.objects.filter(style=style).select_related("artist")
+        return rows.order_by("-artwork_count", "artist")[:TO_KNOW]
+
+
 class FamousArtist(models.Model):
     """An artist to know for a style, most famous first."""
 
     style = models.ForeignKey(Style, models.CASCADE)
     artist = models.ForeignKey(Artist, models.CASCADE)
     rank = models.PositiveSmallIntegerField()
+
+    objects = FamousArtistQuerySet.as_manager()
 
     class Meta:
         ordering = ["style", "rank"]

@@ -55,11 +55,10 @@ def style_detail(request, slug: str):
     styles = Style.objects.with_counts().prefetch_related("came_from", "led_to")
     style = get_object_or_404(styles, slug=slug)
     works = style.artworks.published().with_picture().with_labels().mixed()
-    famous = FamousArtist.objects.filter(style=style).select_related("artist").order_by("rank")
     context = {
         "style": style,
         "works": works[:WALL_SIZE],
-        "famous_artists": famous.prefetch_related("artist__known_works"),
+        "famous_artists": FamousArtist.objects.to_know(style),
         "chronology": Chronology(_with_neighbours(style)),
         "timeline": Style.objects.of_the_house(),
         "is_learned": style.name in inference.model_card()["labels"],

@@ -1,7 +1,7 @@
 import pytest
 from django.db import IntegrityError
 
-from gallery.models import Artist, Artwork, Style, searchable
+from gallery.models import Artist, Artwork, FamousArtist, Style, searchable
 from ml import inference
 from tests import pictures
 from tests.factories import make_artist, make_artwork, make_style, small_painting
@@ -135,3 +135,20 @@ def test_a_mixed_wall_does_not_hang_in_the_order_of_an_import_and_stays_as_it_is
     assert first == second
     assert set(first) == set(works)
     assert first not in (works, works[::-1])
+
+
+def test_the_artists_to_know_are_those_that_curators_named():
+    style = make_style()
+    named = make_artist(style=style)
+    make_artwork(style=style, artist=make_artist())
+
+    assert [famous.artist for famous in FamousArtist.objects.to_know(style)] == [named]
+
+
+def test_where_nobody_is_named_the_artists_with_most_works_are_to_know():
+    style, few, many = make_style(), make_artist(), make_artist()
+    for artist in (few, many, many):
+        make_artwork(style=style, artist=artist)
+
+    assert [famous.artist for famous in FamousArtist.objects.to_know(style)] == [many, few]
+    assert not FamousArtist.objects.exists()
