@@ -620,9 +620,9 @@ class Prediction(models.Model):
 
     @property
     def days_in_trash_left(self) -> int:
-        """Whole days until it is erased for good, at least 0."""
-        end = self.trashed_at + timedelta(days=settings.TRASH_DAYS)
-        return max((end - timezone.now()).days, 0)
+        """Days until it is erased for good, the begun one included; at least 1."""
+        left = self.trashed_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
+        return max(-(-left // timedelta(days=1)), 1)
 
     def erase(self) -> None:
         """Delete the row and, once that is certain, its files: a crash between leaves a file, never a broken page."""

@@ -4,7 +4,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from gallery import pictures
 from gallery.colours import HUES, OTHER
@@ -17,6 +17,7 @@ PICTURE_PX = 570  # the square at the left that the picture hangs in
 MARGIN_PX = 30
 TEXT_X = 640
 TEXT_PX = SIZE_PX[0] - TEXT_X - MARGIN_PX - 20
+VERDICT_PX = (46, 42, 38, 35)  # the largest that fits into one line, else the smallest in several
 SOFT, HAIRLINE = "#544e46", "#dcd6cb"
 JPEG_QUALITY = 88
 
@@ -45,18 +46,16 @@ def _draw(prediction: Prediction) -> bytes:
 
 def _hang(sheet: Image.Image, prediction: Prediction) -> None:
     """Put the picture in the middle of the left half, whole."""
-    with Image.open(prediction.preview()) as picture:
-        picture.thumbnail((PICTURE_PX, PICTURE_PX), Image.Resampling.LANCZOS)
-        place = (
-            MARGIN_PX + (PICTURE_PX - picture.width) // 2,
-            MARGIN_PX + (PICTURE_PX - picture.height) // 2,
-        )
-        sheet.paste(picture, place)
+    with Image.open(prediction.preview()) as preview:
+        picture = ImageOps.contain(preview, (PICTURE_PX, PICTURE_PX), Image.Resampling.LANCZOS)
+    left, top = (MARGIN_PX + (PICTURE_PX - side) // 2 for side in picture.size)
+    sheet.paste(picture, (left, top))
 
 
 def _write(draw: ImageDraw.ImageDraw, text: str, *, y: int) -> int:
     """Write a sentence in lines that fit; gives the height below it."""
-    font = _font("DejaVuSerif.ttf", 44 if len(text) < 45 else 34)
+    fonts = [_font("DejaVuSerif.ttf", size_px) for size_px in VERDICT_PX]
+    font = next((font for font in fonts if draw.textlength(text, font=font) <= TEXT_PX), fonts[-1])
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -458,7 +458,7 @@ def test_the_trash_shows_what_is_left_and_brings_back(client):
     client.post(url("prediction-restore", prediction.pk))
 
     assert "Guitar" in page
-    assert "29 days left" in page
+    assert "30 days left" in page
     assert list(client.get(HISTORY).context["page"]) == [prediction]
 
 
