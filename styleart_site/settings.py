@@ -76,6 +76,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "import_export",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 
 MIDDLEWARE = [
@@ -230,8 +232,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "StyleArt: "
 ACCOUNT_RATE_LIMITS = {
-    # Wrong passwords: whoever goes on waits longer each time, from a minute to half a day.
-    "login_failed": env.str("LOGIN_FAILED_LIMITS", "10/m/ip,60/h/ip,5/m/key,10/15m/key,15/h/key,25/12h/key"),
+    # Wrong passwords: whoever goes on waits longer each time, from a minute to hours.
+    "login_failed": env.str(
+        "LOGIN_FAILED_LIMITS", "10/m/ip,60/h/ip,5/m/key,7/15m/key,9/h/key,12/6h/key,20/d/key"
+    ),
 }
 MFA_ADAPTER = "styleart_site.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -254,6 +258,52 @@ else:
     EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
     EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
     EMAIL_TIMEOUT = 10
+
+# The API
+
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 120)  # of a user, all but uploads
+API_REQUESTS_PER_MINUTE_ANONYMOUS = env.int("API_REQUESTS_PER_MINUTE_ANONYMOUS", 30)  # of a network address
+API_UPLOADS_PER_MINUTE = env.int("API_UPLOADS_PER_MINUTE", 10)  # of a user
+API_UPLOADS_PER_DAY = env.int("API_UPLOADS_PER_DAY", 200)
+API_MAX_WAITERS = env.int("API_MAX_WAITERS", 2)  # threads of a process that may wait for an answer (Prefer: wait)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "styleart_site.api.authentication.BearerToken",
+        "styleart_site.api.authentication.AppSession",
+        "styleart_site.api.authentication.PageSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["styleart_site.api.throttling.RequestThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "styleart_site.api.pagination.CursorPages",
+    "DEFAULT_SCHEMA_CLASS": "styleart_site.api.schema.Schema",
+    "EXCEPTION_HANDLER": "styleart_site.api.problems.answer",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "StyleArt",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Tells the style of a painting. Start with docs/api.md.",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "PredictionStatus": "classifier.models.Prediction.Status",
+        "Certainty": "classifier.models.Prediction.Certainty",
+        "ExportStatus": "styleart_site.models.Export.Status",
+    },
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "styleart_site.api.schema.complete",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "defaultModelsExpandDepth": 0, "tryItOutEnabled": False},
+}
 
 # Safety
 
