@@ -74,7 +74,6 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
             },
         ),
     ]  # fmt: skip
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["change_together", "put_on_display", "take_off_display"]
 
     @property

@@ -79,6 +79,7 @@ class ChangeAdmin(admin.ModelAdmin):
 
     def get_changelist_instance(self, request):
         changes = super().get_changelist_instance(request)
+        changes.title = "Changes"
         changes.result_list = tell(changes.result_list)
         return changes
 

@@ -3,6 +3,9 @@
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -28,7 +31,16 @@ class CuratedAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     change_list_template = "admin/gallery/change_list.html"
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        ArrayField: {"widget": AdminTextareaWidget(attrs={"rows": 2})},
+    }
     object_history_template = "admin/gallery/object_history.html"
+
+    def get_changelist_instance(self, request):
+        found = super().get_changelist_instance(request)
+        found.title = self.opts.verbose_name_plural.capitalize()
+        return found
 
     def rows_that_follow(self, row: Model) -> list[Model]:
         """Other rows that change along with this one: undone after it."""

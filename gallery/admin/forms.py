@@ -6,7 +6,7 @@ from typing import TypeVar
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.admin.widgets import AdminTextInputWidget, AutocompleteSelect
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
@@ -18,12 +18,20 @@ from ..models import Artist, Artwork, Style
 T = TypeVar("T")
 
 
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label="Why",
+        required=False,
+        max_length=300,
+        help_text="For the log of changes; may stay empty.",
+        widget=AdminTextInputWidget,
+    )
+
+
 class CuratedForm(forms.ModelForm):
     """A form that asks why: the answer goes into the log."""
 
-    reason = forms.CharField(
-        label="Why", required=False, max_length=300, help_text="For the log of changes; may stay empty."
-    )
+    reason = _reason()
 
 
 class ArtworkForm(CuratedForm):
@@ -93,9 +101,7 @@ class TogetherForm(ArtistChoice):
         empty_value=None,
         required=False,
     )
-    reason = forms.CharField(
-        label="Why", required=False, max_length=300, help_text="For the log of changes; may stay empty."
-    )
+    reason = _reason()
     field_order = ["style", "artist", "rights", "is_published", "reason"]
 
     def clean(self):

@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import admin
-from django.db import models
 
 from ..models import FamousArtist, Style
 from .curated import CuratedAdmin
@@ -36,7 +35,6 @@ class StyleAdmin(CuratedAdmin):
     search_fields = ["name"]
     filter_horizontal = ["came_from"]
     inlines = [FamousArtistInline]
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_counts()
