@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 PARTICLES = {"van", "von", "der", "den", "de", "di", "da", "del", "della", "dei", "degli", "du", "des",
@@ -37,6 +38,8 @@ def prose(text: str | None) -> str:
 
 def _unescaped(text: str | None) -> str:
     text = text or ""
+    if text.isascii() and text.isprintable() and "&" not in text:
+        return text
     for _ in range(4):  # WikiArt escapes twice at most
         if "&" not in text:
             break
@@ -79,6 +82,7 @@ def _repaired_pair(match: re.Match) -> str:
     return bytes([ord(first.upper()), ord(second)]).decode().lower()
 
 
+@lru_cache(maxsize=4096)  # the same few artists and styles, over and over
 def slug_of(text: str) -> str:
     """Fold to lower-case ASCII letters, digits and single hyphens; empty if there is none in it."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
@@ -106,6 +110,7 @@ def _name_word(words: list[str], place: int) -> str:
     return "'".join(part[:1].upper() + part[1:] for part in word.split("'"))
 
 
+@lru_cache(maxsize=4096)
 def artist_name(name: str, slug: str) -> str:
     """Bring "Monet Claude " into the order that the slug shows: Claude Monet.
 

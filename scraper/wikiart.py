@@ -139,6 +139,7 @@ class WikiArt:
         self._calls = Bucket(access.calls, access.calls_per_s)
         self._api_calls = Bucket(access.api_calls_per_hour, 3600)
         self._pictures = Bucket(access.pictures_per_second, 1)
+        self._whole_artists: dict[tuple[ArtistRecord, str], ArtistRecord] = {}  # as many as there are artists
         self._session: tuple[str, float] | None = None  # key, when it was given
         self._session_lock = threading.Lock()
         self._caller = Caller(
@@ -376,7 +377,7 @@ class WikiArt:
         for page in pages:
             told = facts()
             records = [
-                replace(record, **told) if isinstance(record, PaintingRecord) else record
+                replace(record, **told) if told and isinstance(record, PaintingRecord) else record
                 for record in page.records
             ]
             yield replace(page, records=self._with_artists(records))
@@ -392,10 +393,13 @@ class WikiArt:
         told = record.artist or ArtistRecord(name="", slug="")
         if not (slug := told.wikiart_slug or slug):
             return record
-        name = names.artist_name(told.name, slug)
-        told = replace(told, name=name, slug=names.slug_of(slug), wikiart_slug=slug)
-        known = self._artists.get(slug)
-        return replace(record, artist=answers.merged_artist(known, told) if known else told)
+        key = (told, slug)
+        if key not in self._whole_artists:
+            name = names.artist_name(told.name, slug)
+            told = replace(told, name=name, slug=names.slug_of(slug), wikiart_slug=slug)
+            known = self._artists.get(slug)
+            self._whole_artists[key] = answers.merged_artist(known, told) if known else told
+        return replace(record, artist=self._whole_artists[key])
 
     @cached_property
     def _artists(self) -> dict[str, ArtistRecord]:
