@@ -254,7 +254,8 @@ class LifeLine:
     def _step(self, place: int, count: int, most: int) -> Step:
         start = self.start + place * self.step_years
         end = start + self.step_years - 1
-        share, height = 100 * self.step_years / self.length, max(100 * count / most, 4)
+        share = 100 / -(-self.length // self.step_years)
+        height = max(100 * count / most, 4)
         wanted = {"artist": self._artist.slug, "year_from": start, "year_to": end}
         return Step(
             start,

@@ -28,7 +28,7 @@ class ArtworkFilter(forms.Form):
     year_to = forms.IntegerField(label="To year", min_value=1, max_value=MAX_YEAR, required=False)
     kind = forms.ChoiceField(
         label="Kind",
-        choices=[("", "Paintings and studies"), ("paintings", "Paintings"), ("studies", "Generated studies")],
+        choices=[("", "All kinds"), ("paintings", "Paintings"), ("studies", "Generated studies")],
         required=False,
     )
 
