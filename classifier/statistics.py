@@ -55,7 +55,7 @@ class Lane:
 
 
 class Statistics:
-    """What somebody's pictures were, by the newest answer to each; not what is in the trash. Four queries."""
+    """What somebody's pictures were, by the newest answer to each; not what is in the trash. Three queries."""
 
     def __init__(self, viewer: Viewer) -> None:
         done = Prediction.objects.visible_to(viewer).filter(status=Prediction.Status.DONE)
