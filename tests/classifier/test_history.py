@@ -28,6 +28,7 @@ from tests.factories import (
     make_user,
     small_painting,
 )
+from tests.site.test_templates import check, read
 
 pytestmark = pytest.mark.django_db
 HISTORY = "/predictions/"
@@ -547,6 +548,24 @@ def test_asking_again_without_a_newer_model_changes_nothing(client):
 
     assert response.url == prediction.get_absolute_url()
     assert Prediction.objects.count() == 1
+
+
+# What pages promise
+
+
+def test_every_page_of_the_history_is_well_made(client):
+    user = make_user()
+    make_style("Cubism", position=1)
+    prediction = make_done_prediction(("Cubism", 1.0), owner=user, title="Guitar")
+    older = make_done_prediction(("Cubism", 1.0), owner=user, picture=pictures.small_painting(2))
+    Prediction.objects.filter(pk=prediction.pk).update(asked_again_from=older)
+    make_prediction(pictures.small_painting(3), owner=user).trash()
+    share = prediction.share_with(7)
+    client.force_login(user)
+    addresses = [HISTORY, url("trash"), url("my-styles"), prediction.get_absolute_url()]
+
+    for address in [*addresses, share.get_absolute_url()]:
+        check(read(client.get(address)))
 
 
 # Whose it is
