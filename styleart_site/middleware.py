@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from .api.problems import is_api, problem
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # Pages load nothing from elsewhere and run no inline code. blob: shows a picture before it is sent.
@@ -35,12 +37,16 @@ def refuse_huge_bodies(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if int(request.META.get("CONTENT_LENGTH") or 0) > max(HUGE_BODY_BYTES, settings.UPLOAD_MAX_BYTES):
-            response = render(request, "413.html", status=413)
+            response = _too_large(request)
             response.headers["Connection"] = "close"
             return response
         return get_response(request)
 
     return middleware
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    return problem("body_too_large") if is_api(request) else render(request, "413.html", status=413)
 
 
 def staff_needs_two_factors(get_response: GetResponse) -> GetResponse:

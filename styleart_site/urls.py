@@ -28,7 +28,14 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("api/v1/", include("styleart_site.api.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+# Under /api/ these answer with problems, elsewhere with pages.
+handler400 = "styleart_site.api.problems.bad_request"
+handler403 = "styleart_site.api.problems.permission_denied"
+handler404 = "styleart_site.api.problems.not_found"
+handler500 = "styleart_site.api.problems.server_error"

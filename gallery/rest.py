@@ -1,0 +1,219 @@
+"""What every resource of the API has in common: strict parameters, strict JSON, entity tags."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.http import parse_etags
+from rest_framework import generics, mixins, serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .models import Style
+from .problems import InvalidParameters, Problem
+
+SAFE = ("GET", "HEAD")
+WHOLE = re.compile(r"-?[0-9]{1,9}")
+DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,3})?")
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+class Query(serializers.Serializer):
+    """The parameters that a resource takes; their values are text."""
+
+
+def _is_query(field: serializers.Field) -> bool:
+    return isinstance(field.root, Query)
+
+
+class Text(serializers.CharField):
+    """A string, and nothing else taken for one."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+
+class Words(Text):
+    """Words to look for. Signs that no database takes count as spaces."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data.replace("\0", " ") if isinstance(data, str) else data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole number, and nothing else taken for one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if _is_query(self):
+            is_whole = WHOLE.fullmatch(data)
+        else:
+            is_whole = not isinstance(data, bool) and (
+                isinstance(data, int) or (isinstance(data, float) and data.is_integer())
+            )
+        if not is_whole:
+            self.fail("invalid")
+        return int(data)
+
+
+class Decimal(serializers.FloatField):
+    """A finite number, from an address."""
+
+    def to_internal_value(self, data: str) -> float:
+        if not DECIMAL.fullmatch(data):
+            self.fail("invalid")
+        return float(data)
+
+
+class Flag(serializers.BooleanField):
+    """true or false, and nothing else taken for one."""
+
+    default_error_messages = {"invalid": "This is either true or false."}
+    WORDS = {"true": True, "false": False}
+
+    def to_internal_value(self, data: Any) -> bool:
+        value = self.WORDS.get(data) if _is_query(self) else data
+        if not isinstance(value, bool):
+            self.fail("invalid")
+        return value
+
+
+class Moment(serializers.DateTimeField):
+    """A time that says its zone, as RFC 3339 has it."""
+
+    default_error_messages = {"invalid": "Write a time with its zone, such as 2026-11-22T09:30:00Z."}
+
+    def to_internal_value(self, data: str) -> datetime:
+        try:
+            if RFC_3339.fullmatch(data):
+                return datetime.fromisoformat(data.upper())
+        except ValueError:  # a 31st of February
+            pass
+        self.fail("invalid")
+
+
+class StyleSlug(serializers.SlugRelatedField):
+    """A style by its slug; the answer to another one names those there are."""
+
+    default_error_messages = {"does_not_exist": "There is no such style. There are: {slugs}."}
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(slug_field="slug", **kwargs)
+
+    def to_internal_value(self, data: Any) -> Style:
+        if (
+            isinstance(data, str)
+            and (style := self.get_queryset().filter(slug=data.replace("\0", ""))).exists()
+        ):
+            return style.get()
+        self.fail("does_not_exist", slugs=", ".join(self.get_queryset().values_list("slug", flat=True)))
+
+
+class Resource(generics.GenericAPIView):
+    """A view of the API. `query_class` names the parameters of its reads; writes take none.
+
+    `asked` has the checked parameters that were given.
+    """
+
+    query_class: type[Query] = Query
+    asked: dict[str, Any]
+
+    def initial(self, request: Request, *args, **kwargs) -> None:
+        super().initial(request, *args, **kwargs)
+        self.asked = self._read_query(request) if request.method.lower() in self._taken_methods else {}
+
+    @property
+    def _taken_methods(self) -> list[str]:
+        return [name for name in self.http_method_names if hasattr(self, name)]
+
+    def _read_query(self, request: Request) -> dict[str, Any]:
+        """The parameters, checked. Raises InvalidParameters, which names the ones allowed."""
+        is_read = request.method in SAFE
+        query = (self.query_class if is_read else Query)(data=request.query_params.dict())
+        of_pages = self.paginator.query_parameters if is_read and self.is_list else ()
+        allowed = [*query.fields, *of_pages]
+        wrong = {name: _unknown(allowed) for name in request.query_params if name not in allowed}
+        wrong |= {
+            name: [serializers.ErrorDetail("Give this parameter once.", "repeated")]
+            for name, values in request.query_params.lists()
+            if len(values) > 1 and name in allowed
+        }
+        if not query.is_valid():
+            wrong |= query.errors
+        if wrong:
+            raise InvalidParameters(wrong)
+        return dict(query.validated_data)
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self, mixins.ListModelMixin)
+
+    # Entity tags
+
+    def check_if_match(self, read: Callable[[], Any]) -> None:
+        """Refuse a write that names another state than that which `read` tells, as a GET would now."""
+        wanted = parse_etags(self.request.headers.get("If-Match", ""))
+        if wanted and "*" not in wanted and etag_of(read()) not in wanted:
+            raise Problem(
+                "precondition_failed", "This has changed since you read it. Read it again, then decide."
+            )
+
+    def finalize_response(self, request: Request, response: HttpResponse, *args, **kwargs) -> HttpResponse:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", self.caching)
+        if response.status_code == 200 and isinstance(response, Response) and request.method != "DELETE":
+            response.headers["ETag"] = etag_of(response.data)
+        if request.method in SAFE and response.status_code == 200 and _is_known(request, response):
+            response = _not_modified(response)
+        for name, value in getattr(request, "rate_limit", {}).items():
+            response.headers[name] = value
+        return response
+
+    @property
+    def caching(self) -> str:
+        """The public part of the API may be kept by anybody, as long as they ask whether it still holds."""
+        return "public, no-cache" if AllowAny in self.permission_classes else "private, no-cache"
+
+    @cached_property
+    def style_slugs(self) -> dict[str, str]:
+        """Names of the styles to their slugs. One query."""
+        return dict(Style.objects.values_list("name", "slug"))
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"resource": self}
+
+
+def _unknown(allowed: list[str]) -> list[serializers.ErrorDetail]:
+    known = f"Allowed are: {', '.join(allowed)}." if allowed else "No parameter is allowed here."
+    return [serializers.ErrorDetail(f"There is no such parameter. {known}", "unknown")]
+
+
+def etag_of(data: Any) -> str:
+    """The entity tag of an answer in JSON: the same data, the same tag."""
+    return f'"{hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:32]}"'
+
+
+def _is_known(request: Request, response: HttpResponse) -> bool:
+    """Whether the client says that it has this very answer already."""
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    tag = response.headers.get("ETag", "")
+    return bool(tag) and ("*" in known or tag in [one.removeprefix("W/") for one in known])
+
+
+def _not_modified(response: HttpResponse) -> HttpResponseNotModified:
+    answer = HttpResponseNotModified()
+    for name in ("ETag", "Cache-Control", "Vary"):
+        if name in response.headers:
+            answer.headers[name] = response.headers[name]
+    response.close()
+    return answer

@@ -1,0 +1,41 @@
+"""Who is calling: a script with a token, an app that signed in, or the site's own pages."""
+
+from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from styleart_site.models import AccessToken, User
+
+
+class BearerToken(BaseAuthentication):
+    """`Authorization: Bearer <personal access token>`."""
+
+    def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        token = AccessToken.objects.using(secret.strip())
+        if token is None:
+            raise AuthenticationFailed("This token is unknown, revoked or at its end. Make a new one.")
+        return token.owner, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="StyleArt"'
+
+
+class AppSession(XSessionTokenAuthentication):
+    """`X-Session-Token: <token>`, from signing in through /_allauth/app/v1/."""
+
+    def authenticate(self, request: Request) -> tuple | None:
+        token = self.get_session_token(request)
+        if not token:
+            return None
+        found = super().authenticate(request) if token.isalnum() else None
+        if found is None or not found[0].is_active:
+            raise AuthenticationFailed("This session has ended. Sign in again.")
+        return found
+
+
+class PageSession(SessionAuthentication):
+    """The cookie of somebody signed in on the site's pages; writes need the CSRF token, too."""

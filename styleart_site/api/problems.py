@@ -1,0 +1,145 @@
+"""What the API says when it cannot do what was asked: `application/problem+json`, as RFC 9457 has it."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.views import set_rollback
+
+from gallery.problems import Problem
+
+PREFIX = "/api/"
+CONTENT_TYPE = "application/problem+json"
+
+# Code to status and title. Programs rely on them: add to them, change none. docs/api.md explains each.
+CODES = {
+    "invalid_request": (400, "Something in the request is not as it should be"),
+    "invalid_parameter": (400, "A parameter is unknown or out of its range"),
+    "invalid_header": (400, "A header is not as it should be"),
+    "parse_error": (400, "The body cannot be read"),
+    "invalid_image": (400, "This is not a picture that can be opened"),
+    "too_many_pixels": (400, "The picture has too many pixels"),
+    "not_authenticated": (401, "Sign in first"),
+    "authentication_failed": (401, "The token does not open the door"),
+    "permission_denied": (403, "Not allowed"),
+    "not_found": (404, "Not found"),
+    "no_heatmap": (404, "The model in use draws no such map"),
+    "no_picture": (404, "There is no picture"),
+    "method_not_allowed": (405, "This cannot be done here"),
+    "not_acceptable": (406, "Nothing here fits the Accept header"),
+    "no_answer_yet": (409, "There is no answer yet"),
+    "not_failed": (409, "It has not failed"),
+    "export_failed": (409, "The export could not be packed"),
+    "idempotency_in_progress": (409, "The first request with this key is still on its way"),
+    "precondition_failed": (412, "It has changed meanwhile"),
+    "image_too_large": (413, "The picture has too many bytes"),
+    "body_too_large": (413, "The body has too many bytes"),
+    "unsupported_media_type": (415, "The body is of a kind that is not read here"),
+    "idempotency_key_reused": (422, "The key was used for another request"),
+    "throttled": (429, "Too many requests"),
+    "quota_exceeded": (429, "The day's pictures are used up"),
+    "internal_error": (500, "Something went wrong on our side"),
+}
+SENTENCES = {
+    "not_found": "There is nothing here, or it is not yours.",
+    "body_too_large": "This is more than we read. /api/v1/limits/ says how much may be sent.",
+    "internal_error": "Something went wrong on our side. Nothing is lost; try again in a moment.",
+    "invalid_request": "This request cannot be understood.",
+}
+RENAMED = {"invalid": "invalid_request"}  # codes of Django REST framework
+
+
+def problem(code: str, detail: str = "", *, errors: Iterable[dict] = (), **headers: str) -> HttpResponse:
+    """An answer that says what is wrong. `errors` name fields, each with code and sentence."""
+    status, title = CODES[code]
+    body = {
+        "type": f"urn:styleart:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail or SENTENCES.get(code, f"{title}."),
+        "errors": list(errors),
+    }
+    response = HttpResponse(json.dumps(body, ensure_ascii=False), CONTENT_TYPE, status, headers=headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def answer(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """The problem for an exception of a view; None for faults of ours, which reach the log and become a 500."""
+    known = _known(error)
+    if known is None:
+        return None
+    set_rollback()
+    return known
+
+
+def _known(error: Exception) -> HttpResponse | None:
+    match error:
+        case Problem():
+            return problem(error.code, str(error.detail), errors=error.errors, **error.headers)
+        case exceptions.Throttled():
+            wait_s = max(int(error.wait or 1), 1)
+            return problem(
+                "throttled", f"Too many requests. Try again in {wait_s} s.", **{"Retry-After": str(wait_s)}
+            )
+        case exceptions.ValidationError():
+            return _invalid(error)
+        case exceptions.APIException():
+            code = RENAMED.get(error.default_code, error.default_code)
+            header = getattr(error, "auth_header", None)
+            return problem(code, str(error.detail), **({"WWW-Authenticate": header} if header else {}))
+        case Http404():
+            return problem("not_found")
+        case PermissionDenied():
+            return problem("permission_denied")
+        case RequestDataTooBig():
+            return problem("body_too_large")
+        case SuspiciousOperation():
+            return problem("invalid_request")
+    return None
+
+
+def _invalid(error: exceptions.ValidationError) -> HttpResponse:
+    code = RENAMED.get(error.default_code, error.default_code)
+    errors = list(_flat(error.detail))
+    return problem(code, " ".join(dict.fromkeys(one["detail"] for one in errors)), errors=errors)
+
+
+def _flat(detail: Any, field: str = "") -> Iterator[dict]:
+    """Every error of a tree of errors, with the name of its field."""
+    if isinstance(detail, dict):
+        for name, below in detail.items():
+            yield from _flat(below, f"{field}.{name}" if field else str(name))
+    elif isinstance(detail, list):
+        for below in detail:
+            yield from _flat(below, field)
+    else:
+        yield {"field": field or "non_field_errors", "code": detail.code, "detail": str(detail)}
+
+
+# What Django itself answers, under /api/ in our form and elsewhere with its pages
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(PREFIX)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem("invalid_request") if is_api(request) else defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem("permission_denied") if is_api(request) else defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem("not_found") if is_api(request) else defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return problem("internal_error") if is_api(request) else defaults.server_error(request)
