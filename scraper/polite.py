@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib import robotparser
 from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
@@ -122,12 +123,18 @@ class Caller:
         self._rules: dict[str, Rules] = {}
         self._rules_lock = threading.Lock()
         # We retry, wait and follow redirects ourselves: each is a call to be counted.
-        self._pool = urllib3.PoolManager(
-            num_pools=16, maxsize=16, retries=False, timeout=urllib3.Timeout(timeout_s)
-        )
+        self._options = {
+            "num_pools": 16,
+            "maxsize": 16,
+            "retries": False,
+            "timeout": urllib3.Timeout(timeout_s),
+        }
+        self._pools: dict[str, urllib3.PoolManager] = {}  # by proxy, "" for none
+        self._pools_lock = threading.Lock()
 
     def close(self) -> None:
-        self._pool.clear()
+        for pool in self._pools.values():
+            pool.clear()
 
     def ask(
         self,
@@ -201,7 +208,8 @@ class Caller:
         """One call. Raises _Redirect, Again, NotFound, Refused, Stopped."""
         headers = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip"} | headers
         try:
-            response = self._pool.request("GET", url, headers=headers, redirect=False, preload_content=False)
+            pool = self._pool_for(url)
+            response = pool.request("GET", url, headers=headers, redirect=False, preload_content=False)
             try:
                 _refuse_failures(response, url)
                 given = read(response)
@@ -215,6 +223,21 @@ class Caller:
         except urllib3.exceptions.HTTPError as error:
             reason = _reason(error)
         raise Again(reason)
+
+    def _pool_for(self, url: str) -> urllib3.PoolManager:
+        """Connections, through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, if any."""
+        parts = urlsplit(url)
+        proxy = getproxies().get(parts.scheme, "")
+        if proxy and proxy_bypass(parts.hostname or ""):
+            proxy = ""
+        with self._pools_lock:
+            if proxy not in self._pools:
+                self._pools[proxy] = (
+                    urllib3.ProxyManager(proxy, **self._options)
+                    if proxy
+                    else urllib3.PoolManager(**self._options)
+                )
+            return self._pools[proxy]
 
     def _redirected(self, url: str, location: str) -> str:
         target = urljoin(url, location)

@@ -57,6 +57,7 @@ __all__ = [
 MAX_ANSWER_BYTES = 64 << 20  # the list of all artists is about 2 MB
 SHORT_PAGE_TRIES = 3
 SESSION_S = 50 * 60  # a session is said to last an hour
+MOST_ARTISTS = 200  # whose ids are remembered at a time
 END = "end"  # the position after a last page
 RENDITIONS = ("HD", "HalfHD", "Large")  # falling back, from large to small
 IMAGE_SIZES = ("Original", *RENDITIONS, "Blog")
@@ -140,6 +141,8 @@ class WikiArt:
         self._api_calls = Bucket(access.api_calls_per_hour, 3600)
         self._pictures = Bucket(access.pictures_per_second, 1)
         self._whole_artists: dict[tuple[ArtistRecord, str], ArtistRecord] = {}  # as many as there are artists
+        self._legacy_ids: dict[str, dict[tuple[str, ...], str]] = {}  # by artist
+        self._ids_lock = threading.Lock()
         self._session: tuple[str, float] | None = None  # key, when it was given
         self._session_lock = threading.Lock()
         self._caller = Caller(
@@ -299,10 +302,13 @@ class WikiArt:
 
     def _free_works(self, slug: str) -> dict[tuple[str, ...], PaintingRecord]:
         """Works in the public domain, with their legacy ids, by what a listing tells of them, too."""
-        query = {"artistUrl": slug, "json": 2, "inPublicDomain": "true"}
-        item = self._found("/App/Painting/PaintingsByArtist", **query) or []
+        found = self._legacy_works(slug, inPublicDomain="true")
+        return {key: replace(record, in_public_domain=True) for key, record in found.items()}
+
+    def _legacy_works(self, slug: str, **query: str) -> dict[tuple[str, ...], PaintingRecord]:
+        item = self._found("/App/Painting/PaintingsByArtist", artistUrl=slug, json=2, **query) or []
         found = [record for record in self._recognised(item, slug) if isinstance(record, PaintingRecord)]
-        return {_twin_key(record): replace(record, in_public_domain=True) for record in found}
+        return {_twin_key(record): record for record in found}
 
     def _listing_pages(self, kind: str, slug: str, path: str, start_after: str | None) -> Iterator[Page]:
         number = int(start_after or 0)
@@ -430,10 +436,22 @@ class WikiArt:
     # Details
 
     def _legacy_details(self, record: PaintingRecord) -> Answered | None:
-        if not record.legacy_id:
-            return None
-        item = self._found(f"/App/Painting/ImageJson/{record.legacy_id}")
+        number = record.legacy_id or self._legacy_id(record)
+        item = self._found(f"/App/Painting/ImageJson/{number}") if number else None
         return answers.read_painting(item) if item else None
+
+    def _legacy_id(self, record: PaintingRecord) -> str:
+        """The legacy id of a listed work: one call for all works of the artist; empty where it is not told."""
+        slug = record.artist.wikiart_slug if record.artist else ""
+        if not slug:
+            return ""
+        with self._ids_lock:
+            if slug not in self._legacy_ids:
+                if len(self._legacy_ids) >= MOST_ARTISTS:
+                    del self._legacy_ids[next(iter(self._legacy_ids))]
+                works = self._legacy_works(slug)
+                self._legacy_ids[slug] = {key: work.legacy_id for key, work in works.items()}
+            return self._legacy_ids[slug].get(_twin_key(record), "")
 
     def _api_details(self, record: PaintingRecord) -> Answered | None:
         if not record.wikiart_id:

@@ -230,6 +230,16 @@ def test_somebody_may_stop_before_a_call(server):
     assert server.requests.total() == before
 
 
+def test_a_proxy_is_used_where_the_environment_names_one(server, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    caller = make_caller()
+
+    caller.ask("http://wikiart.example/en/App/Painting/MostViewedPaintings", read_all(caller), buckets=())
+
+    assert server.requests["/en/App/Painting/MostViewedPaintings"] == 1
+
+
 # robots.txt
 
 

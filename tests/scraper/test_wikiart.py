@@ -1,5 +1,6 @@
 import logging
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -285,6 +286,18 @@ def test_details_fill_what_a_list_lacks(server, world, has_codes):
     assert whole.artist.birth_year == painter.birth
 
 
+def test_details_of_a_style_without_codes_cost_no_calls_of_api_v2(server, world):
+    with wikiart(server) as client:
+        listed = [
+            record for record in records(client.fetch_artworks_by_style("cubism")) if record.picture_path
+        ]
+        whole = [client.fetch_details(record) for record in listed[:20]]
+
+    assert all(record.has_details and record.legacy_id for record in whole)
+    assert {record.artist.wikiart_slug for record in whole} < {painter.slug for painter in world.painters}
+    assert not [path for path in server.requests if "/api/2/" in path.lower()]
+
+
 def test_details_of_an_item_without_address_give_the_address(server, world):
     work = world.works[0]
     item = PaintingRecord(name="x", source_key="x", title="x", styles=(), legacy_id=str(work.legacy_id))
@@ -433,6 +446,19 @@ def test_an_original_that_is_gone_is_taken_in_the_next_size(server, world, tmp_p
     suffix = work.picture.rpartition(".")[2]
     assert server.requests[work.picture] == 1
     assert server.sent[f"{work.picture}!HD.{suffix}"] == 1
+
+
+def test_threads_may_fetch_pictures_side_by_side(server, world, tmp_path):
+    with wikiart(server) as client:
+        wanted = [record for record in listed_works(client, world) if record.picture_path]
+        with ThreadPoolExecutor(4) as threads:
+            paths = list(
+                threads.map(
+                    lambda pair: client.fetch_picture(pair[1], tmp_path / str(pair[0])), enumerate(wanted)
+                )
+            )
+
+    assert len({path.read_bytes() for path in paths}) == len(wanted)
 
 
 @pytest.mark.parametrize("fault", ["truncated", "reset", "html", "error", "slow", "busy"])
