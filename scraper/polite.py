@@ -20,6 +20,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
+from .answers import PLACEHOLDERS
+
 T = TypeVar("T")
 Response = urllib3.BaseHTTPResponse
 
@@ -150,7 +152,6 @@ class Caller:
         """
         failures, waited_s = 0, 0.0
         while True:
-            trouble = None
             try:
                 return self._follow(url, read, buckets, headers or {})
             except Again as again:
@@ -244,6 +245,8 @@ class Caller:
         parts = urlsplit(target)
         if "/app/home/error" in parts.path.lower():
             raise Again("it led us to its error page")
+        if parts.path.endswith(PLACEHOLDERS):
+            raise NotFound(f"{shown(url)} is only a placeholder there.")
         is_weaker = urlsplit(url).scheme == "https" and parts.scheme != "https"
         if is_weaker or not self._may_redirect_to(parts.hostname or ""):
             raise Refused(f"{shown(url)} leads to {parts.hostname}, which is not WikiArt's.")

@@ -315,6 +315,8 @@ class WikiArt:
         while True:
             number += 1
             page, missing = self._whole_page(kind, slug, path, number)
+            if number == 1 and not page.paintings and not page.total and kind != "artist":
+                raise NotFound(f"WikiArt lists no works of the {kind} “{slug}”.")
             records = list(page)
             if not page.paintings and missing:
                 seen = (number - 1) * page.page_size

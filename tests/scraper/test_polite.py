@@ -169,6 +169,11 @@ def test_a_redirect_to_a_stranger_is_refused(server):
         caller._redirected("https://www.wikiart.org/en", "https://elsewhere.example/x")
 
 
+def test_a_redirect_to_a_placeholder_means_that_there_is_nothing():
+    with pytest.raises(NotFound, match="placeholder"):
+        make_caller()._redirected("http://127.0.0.1/images/a.jpg", "/Content/images/FRAME-600x480.jpg")
+
+
 def test_retry_after_is_honoured(server, monkeypatch):
     pauses = []
     server.faults.plan("busy", containing="Most")

@@ -141,6 +141,17 @@ def test_a_list_that_nobody_knows_is_named(server, kind):
         records(getattr(client, f"fetch_artworks_by_{kind}")("nothing"))
 
 
+def test_a_list_without_any_works_is_named_too():
+    world = World.made_up(3)
+    world.by_style["empty"] = []
+    with (
+        wikiart_server.running(world=world) as server,
+        wikiart(server) as client,
+        pytest.raises(NotFound, match="lists no works of the style “empty”"),
+    ):
+        records(client.fetch_artworks_by_style("empty"))
+
+
 def test_a_short_page_is_asked_for_again(server, world):
     server.faults.plan("short", times=2, containing="paintings-by-style/realism?json=2&page=1")
 
