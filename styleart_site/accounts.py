@@ -1,16 +1,13 @@
-"""What allauth does differently here: even timing, locked-away secrets, addresses that others only claimed."""
+"""What allauth does differently here: even timing, secrets that lie locked away."""
 
 import base64
 import hashlib
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
-from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -18,18 +15,6 @@ class AccountAdapter(DefaultAccountAdapter):
         """Tell the holder, and take as long as a new account would: that hashes a password."""
         make_password(email)
         super().send_account_already_exists_mail(email)
-
-    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Whoever proves an address gets it: an account that only ever claimed it gives way."""
-        _never_proven(email_address.email).exclude(pk=email_address.user_id).delete()
-        return super().confirm_email(request, email_address)
-
-
-def _never_proven(email: str):
-    """Accounts of this address that nobody ever confirmed or used."""
-    users = get_user_model().objects.filter(email__iexact=email, last_login=None)
-    proven = EmailAddress.objects.filter(verified=True).values("user")
-    return users.exclude(pk__in=proven).filter(emailaddress__isnull=False)
 
 
 class MFAAdapter(DefaultMFAAdapter):

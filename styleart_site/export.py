@@ -30,7 +30,6 @@ from .models import Export, User
 
 logger = logging.getLogger(__name__)
 
-SLICE_S = 5.0
 NOTED_EVERY_S = 0.5
 CHUNK_BYTES = 1 << 20
 ROWS_AT_ONCE = 200
@@ -53,7 +52,7 @@ def pack(export: Export) -> bool:
     """
     export.part_path.parent.mkdir(parents=True, exist_ok=True)
     with _opened(export) as archive:
-        is_complete = _add_pictures(export, archive, until=time.monotonic() + SLICE_S)
+        is_complete = _add_pictures(export, archive, until=time.monotonic() + settings.EXPORT_SLICE_S)
         if is_complete:
             _add_facts(export.user, archive)
     if is_complete:

@@ -1,7 +1,9 @@
 """Deleting an account: nobody finds it from that moment, and nothing of it remains."""
 
 import logging
+from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -17,6 +19,7 @@ from .models import User
 
 logger = logging.getLogger(__name__)
 
+UNCONFIRMED_FOR = timedelta(days=30)
 ERASED_AT_ONCE = 300  # predictions with their files, about a second of work
 
 
@@ -73,6 +76,17 @@ def erase_rest(user_pk: int) -> bool:
         return False
     User.objects.filter(pk=user_pk, left_at__isnull=False).delete()
     return True
+
+
+def unconfirmed() -> QuerySet:
+    """Accounts whose address nobody has confirmed within a month: whoever holds it may want to use it.
+
+    Accounts made by hand have no address to confirm, and stay.
+    """
+    confirmed = EmailAddress.objects.filter(verified=True).values("user")
+    old = timezone.now() - UNCONFIRMED_FOR
+    claimed = User.objects.filter(last_login=None, date_joined__lt=old, emailaddress__isnull=False)
+    return claimed.exclude(pk__in=confirmed)
 
 
 def _left_behind(user_pk: int) -> QuerySet:

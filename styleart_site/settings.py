@@ -171,6 +171,7 @@ VISITOR_PICTURES_PER_DAY = env.int("VISITOR_PICTURES_PER_DAY", 3)
 VISITOR_PICTURES_PER_DAY_AND_NETWORK = env.int("VISITOR_PICTURES_PER_DAY_AND_NETWORK", 30)
 TRASH_DAYS = 30
 EXPORT_DAYS = env.int("EXPORT_DAYS", 7)  # how long an export can be fetched
+EXPORT_SLICE_S = 5.0  # so long a worker packs before others have their turn
 SAMPLE_STUDIES_PER_STYLE = env.int("SAMPLE_STUDIES_PER_STYLE", 12)  # 0 to 12, painted at the first start
 PUBLIC_DOMAIN_YEARS = env.int("PUBLIC_DOMAIN_YEARS", 70)  # after the artist's death
 # Works that are not known to be in the public domain: an embedded copy is private, so it shows them.
@@ -265,7 +266,9 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 120)  # of a user, 
 API_REQUESTS_PER_MINUTE_ANONYMOUS = env.int("API_REQUESTS_PER_MINUTE_ANONYMOUS", 30)  # of a network address
 API_UPLOADS_PER_MINUTE = env.int("API_UPLOADS_PER_MINUTE", 10)  # of a user
 API_UPLOADS_PER_DAY = env.int("API_UPLOADS_PER_DAY", 200)
-API_MAX_WAITERS = env.int("API_MAX_WAITERS", 2)  # threads of a process that may wait for an answer (Prefer: wait)
+API_MAX_WAITERS = env.int(
+    "API_MAX_WAITERS", 2
+)  # threads of a process that may wait for an answer (Prefer: wait)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "styleart_site.api.authentication.BearerToken",

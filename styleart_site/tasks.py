@@ -43,10 +43,11 @@ def pack_export(export_id: str) -> None:
     except SoftTimeLimitExceeded:  # another attempt, after the sweep; the third one in a row is the last
         logger.warning("export %s ran into the time limit, attempt %d", row.pk, row.attempt)
     else:
-        _go_on(row, is_complete=is_complete)
+        go_on(row, is_complete=is_complete)
 
 
-def _go_on(row: Export, *, is_complete: bool) -> None:
+def go_on(row: Export, *, is_complete: bool) -> None:
+    """After a slice that went well: ask for the next, or offer the file."""
     if not is_complete:
         if row.hand_back():
             pack_export.delay(str(row.pk))
@@ -73,7 +74,9 @@ def erase_leavers() -> None:
 
 @shared_task
 def tidy_accounts() -> None:
-    """Erase exports and sessions that have run out."""
+    """Erase what has run out: exports, sessions, accounts that nobody confirmed."""
     for row in Export.objects.expired():
         row.delete()
+    for user in leaving.unconfirmed()[:100]:
+        leaving.erase_account(user)
     call_command("clearsessions")
