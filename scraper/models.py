@@ -54,6 +54,7 @@ class ImportRun(models.Model):
     works_changed = models.PositiveIntegerField("changed works", default=0)
     works_known = models.PositiveIntegerField("known works", default=0)
     pictures_new = models.PositiveIntegerField("pictures fetched", default=0)
+    busy_s = models.FloatField(default=0, help_text="Seconds that somebody was at it, altogether.")
     error = models.TextField("why it stopped", blank=True)
 
     objects = ImportRunQuerySet.as_manager()
@@ -72,8 +73,10 @@ class ImportRun(models.Model):
         ImportSource.objects.bulk_create(rows, ignore_conflicts=True)
 
     def note(self, **counts: int) -> None:
-        """Add to the counts, and show that somebody is at it."""
-        self._change(**{name: F(name) + count for name, count in counts.items()}, **_alive())
+        """Add to the counts, and show that somebody is at it, as they were since the last sign of life."""
+        since_s = (timezone.now() - self.seen_at).total_seconds() if self.seen_at else 0
+        added = {name: F(name) + count for name, count in (counts | {"busy_s": since_s}).items()}
+        self._change(**added, **_alive())
 
     def begin(self) -> bool:
         """Note that this process is at it; False where somebody stopped it meanwhile."""
@@ -142,6 +145,17 @@ class ImportRun(models.Model):
             expected = None
         limit = self.options.get("limit")
         return expected if limit is None else min(limit, expected or limit)
+
+    def steps_left(self) -> int | None:
+        """Records and pictures still to come, as far as can be told now. Two queries."""
+        expected = self.expected_records()
+        if expected is None and self.sources.filter(is_done=False).exists():
+            return None
+        return max(0, (expected or 0) - self.records) + self.wanted_pictures.count()
+
+    @property
+    def steps_done(self) -> int:
+        return self.records + self.pictures_new
 
     @property
     def is_done(self) -> bool:

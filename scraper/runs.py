@@ -33,10 +33,11 @@ from .records import ArtistRecord, PaintingRecord, Unusable
 from .wikiart import Access, NotFound, Page, PictureMissing, Refused, Stopped, Unreachable, WikiArt
 
 LOT_RECORDS = 500  # saved in one transaction, at most
-LOT_S = 1.0  # after which a smaller lot is saved, too: so little is lost to a kill
+LOT_S = 0.2  # after which a smaller lot is saved, too: so little is lost to a kill
 LOOK_S = 2.0  # how often the row is asked whether to stop
 TRIES = 3  # for one picture
 IN_A_ROW = 4  # unreachable ones: then it is not them, it is the network
+PATIENCE_S = 5.0  # PostgreSQL keeps the lock of a killed process for a moment
 LINE_S = 3600.0  # then lists that were kept are read anew
 MAX_RAW = 100_000  # characters of an answer that are kept with a failure
 
@@ -129,7 +130,7 @@ def go_on(
     Unreachable when WikiArt does not answer; OSError when the disk is full. In each of these cases all
     that was yielded is in the catalogue, and calling again goes on after it.
     """
-    with alone(LOCK):
+    with alone(LOCK, patience_s=PATIENCE_S):
         if not run.begin():
             raise Stopped("The import was stopped.")
         _clear_incoming()
@@ -260,6 +261,11 @@ class _Turn:
             yield from self._read(source)
         self._run.sources.update(is_done=True)
 
+    def _heed_stop(self) -> None:
+        """The fetchers ask before each call; this is for records and pictures that need none."""
+        if self._line.stop():
+            raise Stopped("The import was asked to stop.")
+
     def _reopen_sources(self) -> None:
         for failure in self._run.failures.up_again().filter(kind=ImportFailure.Kind.SOURCE):
             with transaction.atomic():
@@ -273,6 +279,7 @@ class _Turn:
                 self._lot.append((item, place))
                 if self._is_lot_full():
                     yield from self._save_lot(source)
+                self._heed_stop()
                 if self._left <= 0:
                     break
         except (NotFound, Refused, answers.NotWikiArt) as error:
@@ -417,11 +424,12 @@ class _Turn:
         if not self._lot:
             return []
         items, place = [item for item, _ in self._lot], self._lot[-1][1]
+        reached = {"position": place.position, "names_done": place.names, "records_done": place.count}
+        gets_on = any(getattr(source, name) != value for name, value in reached.items())
         with transaction.atomic():
             outcomes = self._save(items, source)
-            ImportSource.objects.filter(pk=source.pk).update(
-                position=place.position, names_done=place.names, records_done=place.count, tries=0
-            )
+            tries = {"tries": 0} if gets_on else {}
+            ImportSource.objects.filter(pk=source.pk).update(**reached, **tries)
             self._run.note(**_counts(outcomes))
         self._lot.clear()
         self._lot_since = time.monotonic()
@@ -487,6 +495,7 @@ class _Turn:
     def second_tries(self) -> Iterator[Outcome]:
         """Try once more what is up again; what fails again is kept with its new reason."""
         while failure := self._run.failures.up_again().first():
+            self._heed_stop()
             reason = self._try_again(failure)
             with transaction.atomic():
                 if reason:
@@ -534,6 +543,7 @@ class _Turn:
         make_index(inference.model_version())
         incoming().mkdir(parents=True, exist_ok=True)
         while want := self._run.wanted_pictures.select_related("artwork__artist").first():
+            self._heed_stop()
             yield self._picture(want)
 
     def _picture(self, want: WantedPicture) -> Outcome:
@@ -618,7 +628,7 @@ def _unusable(record: PaintingRecord, reason: str) -> Unusable:
     return Unusable(record.name, reason, {"record": _as_json(record)})
 
 
-def _failure(kind: str, name: str, reason: str, **raw: Any) -> ImportFailure:
+def _failure(kind: str, name: str, reason: str, /, **raw: Any) -> ImportFailure:
     """A failure of no run yet. What came of a call that failed is a record already."""
     answer = raw.get("answer")
     if isinstance(answer, dict) and answer.keys() == {"record"}:
