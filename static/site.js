@@ -35,13 +35,14 @@
     const link = event.detail?.ctx?.sourceElement;
     if (!link?.classList.contains("more")) return;
     const list = event.detail.ctx.target;
-    before = { list, count: list.children.length };
+    before = { list, count: list.children.length, address: link.href };
     link.setAttribute("aria-busy", "true");
   });
   document.addEventListener("htmx:after:swap", () => {
     if (!before) return;
     const links = before.list.children[before.count]?.querySelectorAll("a[href]:not([tabindex='-1'])");
     links?.[0]?.focus({ preventScroll: true });
+    if (links) history.replaceState(history.state, "", before.address); // the back button leads to what was seen last
     before = null;
   });
   document.addEventListener("htmx:error", (event) => {
