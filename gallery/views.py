@@ -3,7 +3,7 @@ from pathlib import Path
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -12,6 +12,7 @@ from ml import inference
 
 from . import search
 from .chronology import Chronology, LifeLine
+from .duplicates import kept_instead_of
 from .figures import Card
 from .forms import ArtistFilter, ArtworkFilter
 from .models import Artist, ArtistRedirect, ArtistStyle, Artwork, FamousArtist, Style
@@ -132,7 +133,9 @@ def artwork_list(request):
 
 @require_safe
 def artwork_detail(request, pk: int):
-    work = get_object_or_404(Artwork.objects.visible_to(request.user).with_labels(), pk=pk)
+    work = Artwork.objects.visible_to(request.user).with_labels().filter(pk=pk).first()
+    if work is None:
+        return _redirect_to_kept(pk)
     embedding = work.embedding
     context = {
         "work": work,
@@ -140,6 +143,14 @@ def artwork_detail(request, pk: int):
         "more_works": _more_by_the_artist(work),
     }
     return render(request, "gallery/artwork_detail.html", context)
+
+
+def _redirect_to_kept(pk: int) -> HttpResponse:
+    """Lead from a hidden duplicate to the work that shows the same; not for good, it may be taken back."""
+    kept = kept_instead_of(pk)
+    if kept is None:
+        raise Http404("There is no such work on display.")
+    return redirect(kept)
 
 
 def _more_by_the_artist(work: Artwork) -> QuerySet:

@@ -151,6 +151,21 @@ def test_the_others_are_hidden_and_lead_to_the_kept_one_which_takes_what_was_cho
     assert duplicates.group_numbers() == []
 
 
+def test_the_page_of_a_hidden_duplicate_leads_to_the_kept_work(client):
+    large, small = make_copies()
+    duplicates.keep(large, [small], values_from={}, user=make_user())
+
+    answer = client.get(small.get_absolute_url())
+
+    assert (answer.status_code, answer.url) == (302, large.get_absolute_url())
+
+
+def test_a_hidden_work_that_is_no_duplicate_leads_nowhere(client):
+    hidden = make_artwork(is_published=False)
+
+    assert client.get(hidden.get_absolute_url()).status_code == 404
+
+
 def test_a_duplicate_of_a_duplicate_leads_to_the_one_on_display():
     first, second, third = (make_hashed(0, seed=1) for _ in range(3))
     user = make_user()
