@@ -6,3 +6,9 @@ class ScraperConfig(AppConfig):
 
     name = "scraper"
     verbose_name = "Import"
+
+    def ready(self) -> None:
+        """Tell the page of data quality what imports could not use."""
+        from . import quality
+
+        quality.add_to_the_page()
