@@ -56,9 +56,9 @@ class WikiArtServer(ThreadingHTTPServer):
         self._call_limit = Limit(*(calls or (None, 1.0)))
         self._lock = threading.Lock()
 
-    def count(self, counter: Counter[str], path: str) -> None:
+    def count(self, counter: Counter[str], path: str, by: int = 1) -> None:
         with self._lock:
-            counter[path] += 1
+            counter[path] += by
 
     def log_in(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Raises Missing for wrong codes."""
@@ -226,8 +226,12 @@ class Handler(BaseHTTPRequestHandler):
             return
         if fault == "slow":
             time.sleep(self.server.slow_s)
-        self._send(200, body, kind)
-        self.server.count(self.server.sent, path)
+        self.server.count(self.server.sent, path)  # before, so that whoever has the answer finds it counted
+        try:
+            self._send(200, body, kind)
+        except OSError:
+            self.server.count(self.server.sent, path, -1)
+            raise
 
     def _send(
         self,
