@@ -95,7 +95,9 @@ def artist_detail(request, slug: str):
     artist = artists.filter(slug=slug).first()
     if artist is None:
         moved = get_object_or_404(ArtistRedirect.objects.select_related("artist"), old_slug=slug)
-        return redirect(moved.artist, permanent=True)
+        response = redirect(moved.artist, permanent=True)
+        response.headers["Cache-Control"] = "no-cache"  # a merge can be undone; browsers would never ask again
+        return response
     works = artist.artworks.published().with_labels().annotate(when=Coalesce("year", UNDATED))
     styles = (
         ArtistStyle.objects.filter(artist=artist).select_related("style").order_by("-artwork_count", "style")

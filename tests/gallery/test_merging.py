@@ -78,6 +78,7 @@ def test_the_old_address_leads_to_the_one_who_stays(client):
     response = client.get("/artists/monet/")
     assert response.status_code == 301
     assert response.url == reverse("gallery:artist-detail", args=["claude-monet"])
+    assert response.headers["Cache-Control"] == "no-cache"
 
 
 def test_addresses_of_artists_merged_twice_lead_to_the_last():
