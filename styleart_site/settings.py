@@ -43,6 +43,7 @@ def _own_secret_key() -> str:
 
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _own_secret_key() if EMBEDDED else env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = (
     env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]) if EMBEDDED else env.list("ALLOWED_HOSTS")
 )

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from classifier.files import private_file
 from classifier.models import Prediction
 
+from .api.throttling import uploads_left
 from .forms import FarewellForm, TokenForm
 from .leaving import erase_account
 from .models import Export
@@ -39,6 +40,8 @@ def _account(request: HttpRequest, token_form: TokenForm) -> dict:
         "prediction_count": mine.alive().count(),
         "trash_count": mine.filter(trashed_at__isnull=False).count(),
         "storage_bytes": storage_bytes(user),
+        "uploads_left": uploads_left(user),
+        "uploads_a_day": settings.API_UPLOADS_PER_DAY,
         "has_two_factors": is_mfa_enabled(user),
         "session_count": len(UserSession.objects.purge_and_list(user)),
         "tokens": user.access_tokens.all(),
