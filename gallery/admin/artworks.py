@@ -99,7 +99,8 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
 
     @admin.display(description="work")
     def label(self, work):
-        artist = work.artist.name if work.artist else "Artist not known"
+        nobody = "Generated study" if work.is_study else "Artist not known"
+        artist = work.artist.name if work.artist else nobody
         return format_html(
             '<span class="label-artist">{}</span> <cite>{}</cite>', artist, work.title or "No title"
         )

@@ -106,6 +106,8 @@ class ChangeAdmin(admin.ModelAdmin):
 
     @admin.display(description="before and after")
     def differences(self, change):
+        if change.before is None or change.after is None:
+            return "Added to the catalogue." if change.before is None else "Taken out of the catalogue."
         told = [(one.label, one.before or "nothing", one.after or "nothing") for one in change.differences]
         return format_html_join("", '<div class="difference">{}: <del>{}</del> → <ins>{}</ins></div>', told)
 

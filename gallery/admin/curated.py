@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Model, QuerySet
@@ -15,7 +14,7 @@ from django.utils.html import format_html
 from ..changes import recorded
 from ..models import Change
 from .differences import tell
-from .forms import CuratedForm
+from .forms import CuratedForm, Lines
 from .paging import CheapPaginator
 
 CHANGES_SHOWN = 100
@@ -33,7 +32,7 @@ class CuratedAdmin(admin.ModelAdmin):
     change_list_template = "admin/gallery/change_list.html"
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},
-        ArrayField: {"widget": AdminTextareaWidget(attrs={"rows": 2})},
+        ArrayField: {"form_class": Lines},
     }
     object_history_template = "admin/gallery/object_history.html"
 

@@ -55,6 +55,8 @@ def _told(name: str, value: Any, names: dict) -> str:
     if name in POINTERS:
         pks = value if isinstance(value, list) else [value]
         told = ", ".join(names.get((POINTERS[name], pk), "somebody gone") for pk in pks if pk is not None)
+    elif name == "redirects":
+        told = ", ".join(slug for slug, *_ in value or [])
     elif isinstance(value, list):
         told = ", ".join(", ".join(map(str, some)) if isinstance(some, list) else str(some) for some in value)
     else:

@@ -6,7 +6,8 @@ from typing import TypeVar
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.admin.widgets import AdminTextInputWidget, AutocompleteSelect
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelect
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
@@ -26,6 +27,20 @@ def _reason() -> forms.CharField:
         help_text="For the log of changes; may stay empty.",
         widget=AdminTextInputWidget,
     )
+
+
+class Lines(SimpleArrayField):
+    """A list of texts, one a line: they may have commas in them."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        """Shown as a text area."""
+        kwargs |= {"delimiter": "\n", "widget": AdminTextareaWidget(attrs={"rows": 4})}
+        super().__init__(*args, **kwargs)
+
+    def to_python(self, value):
+        if isinstance(value, str):
+            value = "\n".join(line for line in value.splitlines() if line.strip())
+        return super().to_python(value)
 
 
 class CuratedForm(forms.ModelForm):

@@ -127,12 +127,15 @@ class LabelRoom(Room):
 
     def changelist_view(self, request, extra_context=None):
         """The next suggestion, or the one that is asked for."""
-        waiting = LabelSuggestion.objects.to_review().select_related(
-            "artwork__artist", "artwork__style", "proposed", "predicted"
-        )
+        waiting = LabelSuggestion.objects.to_review()
         wanted = request.GET.get("suggestion", "")
-        suggestion = waiting.filter(pk=wanted).first() if wanted.isdecimal() else None
-        suggestion = suggestion or waiting.first()
+        pk = waiting.filter(pk=wanted).values_list("pk", flat=True).first() if wanted.isdecimal() else None
+        pk = pk or waiting.values_list("pk", flat=True).first()  # sorted before others are joined to it
+        suggestion = (
+            waiting.select_related("artwork__artist", "artwork__style", "proposed", "predicted")
+            .filter(pk=pk)
+            .first()
+        )
         private = LabelSuggestion.objects.open().filter(artwork=None, picture="").count()
         return self.show(
             request,

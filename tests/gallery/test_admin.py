@@ -51,7 +51,6 @@ def form_of(client, row):
     for inline in page.context["inline_admin_formsets"]:
         for part in [inline.formset.management_form, *inline.formset.forms]:
             data |= {part.add_prefix(name): part[name].value() for name in part.fields}
-    data = {name: ",".join(value) if name == "tags" else value for name, value in data.items()}
     return {name: value for name, value in data.items() if value is not None and value is not False}
 
 
@@ -231,6 +230,29 @@ def test_what_the_machine_wrote_cannot_be_sent(curator):
 
     assert Artwork.objects.get().sha256 == work.sha256
     assert not Change.objects.exists()
+
+
+def test_a_list_keeps_its_commas_line_by_line(curator):
+    style = make_style(look_for=["thick paint, laid on", "outdoors"])
+
+    save(curator, style, summary="Short")
+    style.refresh_from_db()
+    assert style.look_for == ["thick paint, laid on", "outdoors"]
+
+    save(curator, style, look_for="thick paint, laid on\r\n\r\n light \r\n")
+    style.refresh_from_db()
+    assert style.look_for == ["thick paint, laid on", "light"]
+
+
+def test_the_log_tells_old_addresses_and_whole_rows_in_words(curator):
+    artist = make_artist(slug="monet")
+    save(curator, artist, slug="claude-monet")
+    curator.post(reverse("admin:gallery_artwork_delete", args=[make_artwork().pk]), {"post": "yes"})
+
+    page = curator.get(reverse("admin:gallery_change_changelist")).content.decode()
+
+    assert "redirects: <del>nothing</del> → <ins>monet</ins>" in page
+    assert "Taken out of the catalogue." in page
 
 
 # Many works
