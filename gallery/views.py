@@ -96,7 +96,9 @@ def artist_detail(request, slug: str):
     if artist is None:
         moved = get_object_or_404(ArtistRedirect.objects.select_related("artist"), old_slug=slug)
         response = redirect(moved.artist, permanent=True)
-        response.headers["Cache-Control"] = "no-cache"  # a merge can be undone; browsers would never ask again
+        response.headers["Cache-Control"] = (
+            "no-cache"  # a merge can be undone; browsers would never ask again
+        )
         return response
     works = artist.artworks.published().with_labels().annotate(when=Coalesce("year", UNDATED))
     styles = (
@@ -126,7 +128,7 @@ def artwork_list(request):
     works = wanted.narrow(Artwork.objects.published())
     context = {
         "filter": wanted,
-        "page": page_of(works.with_labels(), request.GET, order=["-pk"], size=PAGE_SIZE),
+        "page": page_of(works.with_labels(), request.GET, order=wanted.order, size=PAGE_SIZE),
         "count": wanted.count(works),
         "artist": Artist.objects.filter(slug=wanted.wanted.get("artist", "")).first(),
     }

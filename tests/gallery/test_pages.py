@@ -133,6 +133,25 @@ def test_counting_stops_where_nobody_reads_on():
     assert (few.number, few.is_all, many.number, many.is_all) == (5, True, 4, False)
 
 
+@pytest.mark.parametrize(
+    "query", ["", "style=mine", "style=mine&year_from=1900", "year_to=1950", "q=work", "kind=paintings"]
+)
+def test_every_choice_of_works_can_be_turned_over_to_its_end(client, query):
+    style = make_style(slug="mine")
+    Artwork.objects.bulk_create(
+        Artwork(title=f"{n}", style=style, year=1900, search_text="work") for n in range(60)
+    )
+
+    address, seen = f"/artworks/?{query}", []
+    while address:
+        shown = client.get(address).context["page"]
+        seen += [work.pk for work in shown]
+        address = shown.after and f"/artworks/?{query}&after={shown.after}"
+
+    assert seen == sorted(set(seen), reverse=True)
+    assert len(seen) == 60
+
+
 def test_pages_are_told_apart_by_what_was_asked(client):
     for n in range(30):
         make_artwork(f"{n}")
