@@ -321,10 +321,9 @@ class ArtworkQuerySet(models.QuerySet):
         return self.exclude(picture="").filter(~Exists(described))
 
     def not_looked_at(self, model_version: str):
-        """Works without this model's opinion of their style, or without the hash of their picture."""
+        """Works without this model's opinion of their style; the picture's hash comes with the opinion."""
         opinions = Opinion.objects.filter(artwork=OuterRef("pk"), model_version=model_version)
-        hashes = PictureHash.objects.filter(artwork=OuterRef("pk"))
-        return self.exclude(picture="").filter(~Exists(opinions) | ~Exists(hashes))
+        return self.exclude(picture="").filter(~Exists(opinions))
 
     def forget_looks(self) -> None:
         """Delete what was told from their pictures, for they have others now."""
@@ -335,10 +334,8 @@ class ArtworkQuerySet(models.QuerySet):
 
     def suspected_duplicates(self):
         """Works that look the same as another one on display, and nobody has decided yet."""
-        pairs = DuplicatePair.objects.open()
-        return self.filter(
-            Exists(pairs.filter(first=OuterRef("pk"))) | Exists(pairs.filter(second=OuterRef("pk")))
-        )
+        pairs = DuplicatePair.objects.open().order_by()
+        return self.filter(pk__in=pairs.values("first").union(pairs.values("second")))
 
     def refresh_search_text(self) -> None:
         """Fold titles and artists again, after changes that passed `save` by."""

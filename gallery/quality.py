@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from ml import inference
@@ -64,27 +65,36 @@ def _list(**filters: str) -> str:
 
 
 def _works() -> Iterable[Line]:
-    works = Artwork.objects.order_by()
-    painted = works.exclude(rights=Artwork.Rights.GENERATED)  # studies have neither artist nor year
-    bare = works.filter(picture="").count()
-    # Every embedding belongs to a work with a picture, so two counts by index tell who lacks one.
+    painted = ~Q(rights=Artwork.Rights.GENERATED)  # studies have neither artist nor year
+    counts = Artwork.objects.aggregate(  # one look at the table instead of four
+        undated=Count("pk", filter=painted & Q(year=None)),
+        unknown=Count("pk", filter=painted & Q(artist=None)),
+        bare=Count("pk", filter=Q(picture="")),
+        pictures=Count("pk", filter=~Q(picture="")),
+    )
+    # Every embedding belongs to a work with a picture, so the two counts tell how many lack one.
     embedded = Embedding.objects.filter(model_version=inference.model_version()).count()
     yield Line(
         "Works without a year",
-        painted.filter(year=None).count(),
+        counts["undated"],
         _list(year="no", source="painted"),
         "Set it where you know it; a new import fills in what WikiArt knows.",
     )
     yield Line(
         "Works without an artist",
-        painted.filter(artist=None).count(),
+        counts["unknown"],
         _list(artist="none", source="painted"),
         "Select them and set the artist for all at once.",
     )
-    yield Line("Works without a picture", bare, _list(picture="no"), "Import the pictures that may be had.")
+    yield Line(
+        "Works without a picture",
+        counts["bare"],
+        _list(picture="no"),
+        "Import the pictures that may be had.",
+    )
     yield Line(
         "Pictures the model has not seen",
-        max(0, works.count() - bare - embedded),
+        max(0, counts["pictures"] - embedded),
         _list(picture="yes", embedding="no"),
         "The worker looks every minute. What stays here cannot be read: see whether its file is damaged.",
     )
