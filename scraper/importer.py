@@ -30,6 +30,7 @@ from .records import JOINED_BY, ArtistRecord, NotAPainting, PaintingRecord, Reco
 BATCH = 500  # records whose state is asked for at once
 MAX_FILE_BYTES = 200 * 1024 * 1024
 LOCK = 0x57_69_6B_69  # to PostgreSQL this number means "an import is running"
+COLUMNS = {"artist": "artist_id", "style": "style_id"}  # of those fields that name another row
 REFUSALS = (IntegrityError, DataError, ValueError)  # ValueError: a text with a NUL in it
 MOST_ARTISTS = 5000  # that are remembered at a time
 STYLE_NOT_KNOWN = "Its style is not known."
@@ -279,7 +280,8 @@ class Register:
     def take_artist(self, record: ArtistRecord) -> str:
         """Save an artist's own page; gives the reason where the catalogue does not take it."""
         try:
-            self.save_artist(record)
+            with transaction.atomic():
+                self.save_artist(record)
         except REFUSALS as error:
             self.forget()
             return _refusal(error)
@@ -432,7 +434,6 @@ def _identity(record: PaintingRecord) -> dict[str, str]:
     }
 
 
-@transaction.atomic
 def save_artist(record: ArtistRecord, *, is_refresh: bool = False) -> Artist:
     """Find an artist or make them; a known one gets what is lacking, or what changed if it is a refresh.
 
@@ -542,7 +543,7 @@ def _replace(row: Artist | Artwork, **fields: Any) -> list[str]:
 
 def _stored(row: Artist | Artwork, name: str) -> Any:
     """What a column holds; of a related row its id, so that no query is needed."""
-    return getattr(row, row._meta.get_field(name).attname)
+    return getattr(row, COLUMNS.get(name, name))
 
 
 def _wikipedia_title(url: str) -> str:

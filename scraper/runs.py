@@ -7,9 +7,11 @@ Each step asks the database what is left to do and writes what it did in the tra
 import json
 import logging
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
@@ -185,9 +187,13 @@ class _Stop:
     def __init__(self, run: ImportRun, is_over: Callable[[], bool]) -> None:
         self._run, self._is_over = run, is_over
         self._is_asked, self._looked = False, time.monotonic()
+        self._thread = threading.get_ident()
 
     def __call__(self) -> bool:
-        if not self._is_asked and time.monotonic() - self._looked > LOOK_S:
+        is_own_thread = (
+            threading.get_ident() == self._thread
+        )  # another one would open a connection of its own
+        if is_own_thread and not self._is_asked and time.monotonic() - self._looked > LOOK_S:
             self._looked = time.monotonic()
             self._is_asked = not self._run.live()
         return self._is_asked or self._is_over()
@@ -201,6 +207,21 @@ def _clear_incoming() -> None:
         is_whole = path.name.isdecimal()
         if not is_whole or not WantedPicture.objects.filter(pk=int(path.name)).exists():
             path.unlink()
+
+
+def _ahead(pages: Iterator[Page], line: _Line) -> Iterator[Page]:
+    """The same pages, the next one fetched while the one before is saved. Raises what fetching raises."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(next, pages, None)
+        try:
+            while page := coming.result():
+                coming = thread.submit(next, pages, None)
+                yield page
+        except BaseException:  # nobody wants more: a fetch that waits for its turn waits no longer
+            stop, line.stop = line.stop, lambda: True
+            wait([coming])
+            line.stop = stop
+            raise
 
 
 class _Missed(Exception):  # noqa: N818 - reads as what happened
@@ -308,7 +329,7 @@ class _Turn:
             self._met.add(source.name)
             yield self._wikiart.fetch_artist(source.name), _Place("")
         before, done = source.position, list(source.names_done)
-        for page in self._pages(source):
+        for page in _ahead(self._pages(source), self._line):
             self._expect(source, page.total)
             to_do = [record for record in page if _name_of(record) not in done]
             known = self._known(to_do)
