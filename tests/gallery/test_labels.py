@@ -183,6 +183,14 @@ def test_the_opinion_is_kept_with_a_new_picture_and_made_up_for_old_ones():
     assert list(embeddings.look_again()) == []
 
 
+def test_the_opinions_of_a_model_that_nobody_needs_any_more_go_with_its_embeddings():
+    make_artwork(picture=small_painting())
+
+    embeddings.forget(inference.model_version())
+
+    assert not Opinion.objects.exists()
+
+
 # What curators decide
 
 
