@@ -48,14 +48,22 @@ class StyleAdmin(CuratedAdmin):
         return style.artist_count
 
     def save_formset(self, request, form, formset, change):
-        super().save_formset(request, form, formset, change)
-        if formset.model is FamousArtist:
-            _number(form.instance)
+        if formset.model is not FamousArtist:
+            super().save_formset(request, form, formset, change)
+            return
+        formset.save(commit=False)  # notes what changed, for Django's own history
+        _hang_anew(form.instance, formset)
 
 
-def _number(style: Style) -> None:
-    """Give the places 1, 2, 3 …: whoever was dragged or typed between two others stands there now."""
-    places = list(FamousArtist.objects.filter(style=style).order_by("rank", "pk"))
-    for rank, place in enumerate(places, start=1):
-        place.rank = rank
-    FamousArtist.objects.bulk_update(places, ["rank"])
+def _hang_anew(style: Style, formset: forms.BaseInlineFormSet) -> None:
+    """Give the places 1, 2, 3 … in the order of the numbers; two artists may have swapped theirs."""
+    kept = [
+        form.instance
+        for form in formset.forms
+        if form.instance.artist_id and not formset._should_delete_form(form)
+    ]
+    FamousArtist.objects.filter(style=style).delete()
+    FamousArtist.objects.bulk_create(
+        FamousArtist(style=style, artist_id=place.artist_id, rank=rank)
+        for rank, place in enumerate(sorted(kept, key=lambda place: place.rank), start=1)
+    )

@@ -431,6 +431,27 @@ def test_the_famous_are_ordered_by_numbers_and_the_order_undone(curator):
     assert ranks() == [(first.pk, 1), (second.pk, 2), (third.pk, 3)]
 
 
+def test_two_of_the_famous_may_swap_their_rows(curator):
+    style = make_style()
+    first, second = make_artist(style=style), make_artist(style=style)
+    values = {"famousartist_set-0-artist": second.pk, "famousartist_set-1-artist": first.pk}
+
+    save(curator, style, **values)
+
+    ranked = FamousArtist.objects.filter(style=style).order_by("rank")
+    assert [famous.artist for famous in ranked] == [second, first]
+
+
+def test_one_of_the_famous_is_taken_off(curator):
+    style = make_style()
+    _, second = make_artist(style=style), make_artist(style=style)
+
+    save(curator, style, **{"famousartist_set-0-DELETE": "on"})
+
+    assert FamousArtist.objects.get(style=style).artist == second
+    assert FamousArtist.objects.get(style=style).rank == 1
+
+
 def test_an_artist_without_a_number_is_the_last_of_the_famous(curator):
     style = make_style()
     make_artist(style=style)
