@@ -24,7 +24,7 @@ from gallery import pictures
 from gallery.api import SimilarArtworks, SimilarQuery, StyleName, absolute, similar_answer
 from gallery.models import Style
 from gallery.problems import Problem
-from gallery.rest import Flag, Moment, Query, Resource, StyleSlug, Text, Whole, Words
+from gallery.rest import Flag, Moment, Query, Resource, StyleSlug, Text, Whole, Words, not_modified
 from ml import inference
 
 from . import heatmap, plot
@@ -440,12 +440,13 @@ class Picture(Predictions):
         """A private file with an entity tag; a problem where there is nothing to make it of."""
         try:
             path = make()
-            response = private_file(path, content_type, name=name)
-            written = path.stat().st_mtime_ns
+            tag = f'"{path.stem}-{path.stat().st_mtime_ns:x}"'
+            is_known = self.is_known(tag)
+            response = HttpResponse() if is_known else private_file(path, content_type, name=name)
         except (inference.UnreadableImage, FileNotFoundError) as error:
             raise Problem("no_picture", "There is no picture to show.") from error
-        response.headers["ETag"] = f'"{path.stem}-{written:x}"'
-        return response
+        response.headers["ETag"] = tag
+        return not_modified(response) if is_known else response
 
 
 @extend_schema(tags=["Pictures"])

@@ -168,13 +168,18 @@ class Resource(generics.GenericAPIView):
                 "precondition_failed", "This has changed since you read it. Read it again, then decide."
             )
 
+    def is_known(self, tag: str) -> bool:
+        """Whether the client says that it has the answer of this tag already."""
+        known = parse_etags(self.request.headers.get("If-None-Match", ""))
+        return "*" in known or tag in [one.removeprefix("W/") for one in known]
+
     def finalize_response(self, request: Request, response: HttpResponse, *args, **kwargs) -> HttpResponse:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers.setdefault("Cache-Control", self.caching)
         if response.status_code == 200 and isinstance(response, Response) and request.method != "DELETE":
             response.headers["ETag"] = etag_of(response.data)
-        if request.method in SAFE and response.status_code == 200 and _is_known(request, response):
-            response = _not_modified(response)
+            if request.method in SAFE and self.is_known(response.headers["ETag"]):
+                response = not_modified(response)
         for name, value in getattr(request, "rate_limit", {}).items():
             response.headers[name] = value
         return response
@@ -203,17 +208,10 @@ def etag_of(data: Any) -> str:
     return f'"{hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:32]}"'
 
 
-def _is_known(request: Request, response: HttpResponse) -> bool:
-    """Whether the client says that it has this very answer already."""
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    tag = response.headers.get("ETag", "")
-    return bool(tag) and ("*" in known or tag in [one.removeprefix("W/") for one in known])
-
-
-def _not_modified(response: HttpResponse) -> HttpResponseNotModified:
+def not_modified(response: HttpResponse) -> HttpResponseNotModified:
+    """The short form of an answer that the client has already."""
     answer = HttpResponseNotModified()
     for name in ("ETag", "Cache-Control", "Vary"):
         if name in response.headers:
             answer.headers[name] = response.headers[name]
-    response.close()
     return answer

@@ -328,7 +328,9 @@ class IdempotencyKey(models.Model):
     begun_at = models.DateTimeField(default=timezone.now, db_index=True)
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
-    body = models.JSONField(null=True)
+    body = models.TextField(
+        default="", blank=True, help_text="JSON; as text, so that its keys keep their order."
+    )
 
     objects = IdempotencyKeyManager()
 

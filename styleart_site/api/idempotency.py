@@ -88,17 +88,19 @@ def _do(row: IdempotencyKey, work: Callable[[], Response]) -> HttpResponse:
     return response
 
 
-def _body_of(response: HttpResponse) -> dict:
+def _body_of(response: HttpResponse) -> str:
+    """JSON."""
     if isinstance(response, Response):
-        return json.loads(JSONRenderer().render(response.data))
-    return json.loads(response.content)
+        return JSONRenderer().render(response.data).decode()
+    return response.content.decode()
 
 
 def _again(row: IdempotencyKey) -> HttpResponse:
+    body = json.loads(row.body)
     if row.status < 400:
-        response = Response(row.body, status=row.status)
+        response = Response(body, status=row.status)
     else:
-        response = problems.problem(row.body["code"], row.body["detail"], errors=row.body["errors"])
+        response = problems.problem(body["code"], body["detail"], errors=body["errors"])
     for name, value in row.headers.items():
         response.headers[name] = value
     response.headers["Idempotency-Replayed"] = "true"
