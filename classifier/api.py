@@ -27,7 +27,7 @@ from gallery.problems import Problem
 from gallery.rest import Flag, Moment, Query, Resource, StyleSlug, Text, Whole, Words, not_modified
 from ml import inference
 
-from . import heatmap, plot
+from . import heatmap, plot, urls  # noqa: F401 - the urls of the pages register "plot_kind" and "picture_size"
 from .files import private_file
 from .forms import PredictionForm
 from .models import NOTE_LENGTH, NoAnswerYet, NotShareable, Prediction, Sender
@@ -105,7 +105,7 @@ class PredictionSerializer(serializers.Serializer):
     def get_confidence(self, prediction: Prediction) -> float | None:
         return prediction.confidence if prediction.is_done else None
 
-    @extend_schema_field(serializers.ChoiceField(choices=Prediction.Certainty.values, allow_null=True))
+    @extend_schema_field({"type": ["string", "null"], "enum": [*Prediction.Certainty.values, None]})
     def get_certainty(self, prediction: Prediction) -> str | None:
         return prediction.certainty if prediction.is_done else None
 

@@ -268,9 +268,7 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 120)  # of a user, 
 API_REQUESTS_PER_MINUTE_ANONYMOUS = env.int("API_REQUESTS_PER_MINUTE_ANONYMOUS", 30)  # of a network address
 API_UPLOADS_PER_MINUTE = env.int("API_UPLOADS_PER_MINUTE", 10)  # of a user
 API_UPLOADS_PER_DAY = env.int("API_UPLOADS_PER_DAY", 200)
-API_MAX_WAITERS = env.int(
-    "API_MAX_WAITERS", 2
-)  # threads of a process that may wait for an answer (Prefer: wait)
+API_MAX_WAITERS = env.int("API_MAX_WAITERS", 2)  # threads of a process that may wait (Prefer: wait)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "styleart_site.api.authentication.BearerToken",
@@ -294,17 +292,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "PredictionStatus": "classifier.models.Prediction.Status",
-        "Certainty": "classifier.models.Prediction.Certainty",
-        "ExportStatus": "styleart_site.models.Export.Status",
-    },
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "styleart_site.api.schema.complete",
-    ],
+    "POSTPROCESSING_HOOKS": ["styleart_site.api.schema.complete"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "defaultModelsExpandDepth": 0, "tryItOutEnabled": False},
