@@ -1,11 +1,11 @@
 """The bar above a list: menus instead of long lists of links."""
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from ml import inference
 
-from ..models import Artwork, Style
+from ..models import Artwork, Embedding, Style
 from .forms import ArtistChoice
 
 
@@ -141,11 +141,14 @@ class EmbeddingMenu(YesNoMenu):
     yes, no = "The model has seen it", "Not seen yet"
 
     def those_with(self, works):
-        return works.filter(embeddings__model_version=inference.model_version())
+        return works.filter(self._seen())
 
     def those_without(self, works):
-        return works.exclude(
-            pk__in=Artwork.objects.filter(embeddings__model_version=inference.model_version()).values("pk")
+        return works.filter(~self._seen())
+
+    def _seen(self):
+        return Exists(
+            Embedding.objects.filter(artwork=OuterRef("pk"), model_version=inference.model_version())
         )
 
 
