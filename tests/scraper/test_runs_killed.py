@@ -44,10 +44,10 @@ HURRIED = {
 }
 
 
-def begin(server, settings, *words: str) -> subprocess.Popen:
+def begin(server, settings, *words: str, program: str = OWN_PROCESS) -> subprocess.Popen:
     database = connection.settings_dict["NAME"]
     return subprocess.Popen(
-        [sys.executable, "-c", OWN_PROCESS, database, str(settings.MEDIA_ROOT), *words],
+        [sys.executable, "-c", program, database, str(settings.MEDIA_ROOT), *words],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env=os.environ | HURRIED | {"WIKIART_URL": server.url, "DJANGO_SETTINGS_MODULE": "styleart_site.settings"},
     )  # fmt: skip
@@ -59,7 +59,7 @@ def run_to_its_end(server, settings, *words: str) -> tuple[int, str]:
     return process.returncode, said
 
 
-def kill_after(process: subprocess.Popen, server, calls: int) -> bool:
+def kill_after(process: subprocess.Popen, server, calls: int, *, with_signal: int = signal.SIGKILL) -> bool:
     """Kill it once so many more calls were made, or a little later; False where it was done before."""
     goal = sum(server.requests.values()) + calls
     wait_until(
@@ -70,7 +70,7 @@ def kill_after(process: subprocess.Popen, server, calls: int) -> bool:
     time.sleep(random.uniform(0, 0.08))
     if process.poll() is not None:
         return False
-    process.send_signal(signal.SIGKILL)
+    process.send_signal(with_signal)
     process.communicate()
     return True
 
