@@ -11,7 +11,7 @@ from import_export.formats import base_formats
 from .changes import recorded
 from .models import Artist, Artwork, Change, Style
 
-MOST_ROWS = 5_000  # of one file: about 10 ms a row, and the page answers within a minute
+MOST_ROWS = 5_000  # of one file: each row is looked at twice while the curator waits
 FORMULA = re.compile(r"^[\s']*[=+\-@|]|^[\t\r\n]")  # a spreadsheet would run what begins so
 NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 COLOURS = re.compile(r' style="[^"]*"')
