@@ -500,10 +500,9 @@ class PredictionHeatmap(Picture):
         prediction = self.done()
         style = self.asked.get("style")
         name = style.name if style else prediction.probabilities[0][0]
-        path = prediction.derived_folder / f"heatmap-{inference.model_version()}-{slugify(name)}.png"
         try:
             return self.picture(
-                lambda: pictures.keep(path, heatmap.draw, prediction, name),
+                lambda: heatmap.drawing(prediction, name),
                 "image/png",
                 "styleart-heatmap.png",
             )

@@ -1,24 +1,49 @@
-"""Which parts of a picture speak for a style: a map laid over the picture, as PNG."""
+"""Which parts of a picture speak for a style: maps to lay over the picture, as PNG."""
 
-from functools import lru_cache
+import json
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
+from django.utils.text import slugify
 from PIL import Image
 
+from gallery import pictures
 from ml import inference
 
-from .models import Prediction
+from .models import Bar, Prediction
 
 SIDE_PX = 640  # of the longer side
 WARM = (214, 84, 36)  # where the picture speaks for the style
 COOL = (44, 94, 140)  # where it speaks against it
 MOST_ALPHA = 0.72
 GROUND = 0.45  # how much of the picture's own colour stays under the map
+STYLES = 3  # so many are explained on the page
 
 
 class NoHeatmap(LookupError):  # noqa: N818 - reads as what happened
     """The model in use does not tell which parts of a picture speak for a style, or not for this one."""
+
+
+def are_drawn() -> bool:
+    """Whether the model in use tells which parts speak for a style. Loads no network."""
+    return "activation_maps" in inference.model_card()
+
+
+def explained(bars: list[Bar]) -> list[Bar]:
+    """The first bars, of styles whose parts the model in use can show; none where it shows none."""
+    known = inference.model_card()["labels"] if are_drawn() else ()
+    return [bar for bar in bars[:STYLES] if bar.name in known]
+
+
+def layer(prediction: Prediction, style_name: str) -> Path:
+    """The map alone, to lie over the picture: clear where no place speaks for or against the style."""
+    return pictures.keep(_place(prediction, "layer", style_name), _draw_layer, prediction, style_name)
+
+
+def drawing(prediction: Prediction, style_name: str) -> Path:
+    """The picture in grey under its map: complete by itself."""
+    return pictures.keep(_place(prediction, "heatmap", style_name), draw, prediction, style_name)
 
 
 def draw(prediction: Prediction, style_name: str) -> bytes:
@@ -28,37 +53,61 @@ def draw(prediction: Prediction, style_name: str) -> bytes:
     The model in use says so, even where an older one gave the answer. Raises NoHeatmap, UnreadableImage
     or FileNotFoundError.
     """
-    data = prediction.read_bytes()
-    places = inference.explain(data).get(style_name)
-    if places is None:
-        raise NoHeatmap(style_name)
-    picture = inference.decode(data, fit_px=SIDE_PX)
+    places = places_for(prediction, style_name)
+    picture = inference.decode(prediction.read_bytes(), fit_px=SIDE_PX)
     picture.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
-    out = BytesIO()
-    Image.fromarray(_laid_over(picture, places)).save(out, "PNG", optimize=True)
-    return out.getvalue()
-
-
-def _laid_over(picture: Image.Image, places: np.ndarray) -> np.ndarray:
-    """The picture under its map: uint8, shape (height, width, 3). `places` is float32, shape (7, 7)."""
-    strength = places / max(float(np.abs(places).max()), 1e-6)  # -1 to 1
-    smooth = Image.fromarray(strength.astype("float32")).resize(picture.size, Image.Resampling.BICUBIC)
-    weight = np.clip(np.asarray(smooth), -1, 1)[..., None]
     grey = np.asarray(picture.convert("L").convert("RGB"), "float32")
-    ground = 255 - GROUND * (255 - grey)
+    ground = Image.fromarray((255 - GROUND * (255 - grey)).astype("uint8")).convert("RGBA")
+    return _png(Image.alpha_composite(ground, _coloured(places, picture.size)).convert("RGB"))
+
+
+def places_for(prediction: Prediction, style_name: str) -> np.ndarray:
+    """What each place of the picture adds to the style: float32, shape (7, 7), rows from above.
+
+    Raises NoHeatmap, UnreadableImage or FileNotFoundError.
+    """
+    if not are_drawn():
+        raise NoHeatmap(style_name)
+    maps = json.loads(keep_places(prediction).read_text(encoding="utf-8"))
+    if style_name not in maps:
+        raise NoHeatmap(style_name)
+    return np.array(maps[style_name], "float32")
+
+
+def keep_places(prediction: Prediction) -> Path:
+    """What the model in use tells of all its styles, asked once and kept. Raises as `places_for` does."""
+    path = prediction.derived_folder / f"maps-{inference.model_version()}.json"
+    return pictures.keep(path, _ask, prediction)
+
+
+def _ask(prediction: Prediction) -> bytes:
+    maps = inference.explain(prediction.read_bytes())
+    rounded = {name: np.round(places.astype(float), 4).tolist() for name, places in maps.items()}
+    return json.dumps(rounded, ensure_ascii=False).encode()
+
+
+def _place(prediction: Prediction, kind: str, style_name: str) -> Path:
+    name = f"{kind}-{inference.model_version()}-{slugify(style_name)}.png"
+    return prediction.derived_folder / name
+
+
+def _draw_layer(prediction: Prediction, style_name: str) -> bytes:
+    places = places_for(prediction, style_name)
+    scale = SIDE_PX / max(prediction.width, prediction.height)
+    size = (max(round(prediction.width * scale), 1), max(round(prediction.height * scale), 1))
+    return _png(_coloured(places, size))
+
+
+def _coloured(places: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    """The map as RGBA of (width, height) pixels: warm for, cool against, clear where neither."""
+    strength = places / max(float(np.abs(places).max()), 1e-6)  # -1 to 1
+    smooth = Image.fromarray(strength.astype("float32")).resize(size, Image.Resampling.BICUBIC)
+    weight = np.clip(np.asarray(smooth), -1, 1)[..., None]
     colour = np.where(weight > 0, np.float32(WARM), np.float32(COOL))
-    alpha = MOST_ALPHA * np.abs(weight)
-    return (alpha * colour + (1 - alpha) * ground).astype("uint8")
+    return Image.fromarray(np.concatenate([colour, 255 * MOST_ALPHA * np.abs(weight)], -1).astype("uint8"))
 
 
-def are_drawn() -> bool:
-    """Whether the model in use tells which parts speak for a style."""
-    return _tells(inference.model_version())
-
-
-@lru_cache(maxsize=4)
-def _tells(version: str) -> bool:
-    """Ask it once, with a grey square. Needs the network loaded: about 0.2 s the first time."""
+def _png(image: Image.Image) -> bytes:
     out = BytesIO()
-    Image.new("RGB", (64, 64), "grey").save(out, "PNG")
-    return bool(inference.explain(out.getvalue()))
+    image.save(out, "PNG", optimize=True)
+    return out.getvalue()

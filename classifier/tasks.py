@@ -11,6 +11,7 @@ from django.db import transaction
 
 from ml import inference
 
+from . import heatmap
 from .models import Prediction
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ def make_derivatives(prediction: Prediction) -> None:
     try:
         prediction.preview()
         prediction.thumbnail()
+        if heatmap.are_drawn():
+            heatmap.keep_places(prediction)
     except (OSError, MemoryError, SoftTimeLimitExceeded):
         logger.warning("no derivatives yet for %s", prediction.pk, exc_info=True)
     if not Prediction.objects.filter(pk=prediction.pk).exists():  # erased meanwhile, with what was there then

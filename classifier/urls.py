@@ -22,6 +22,13 @@ class Microseconds(IntConverter):
     regex = "[0-9]{1,17}"
 
 
+class HeatmapKind(StringConverter):
+    """The picture in grey under the map, or the map alone."""
+
+    regex = "heatmap|layer"
+
+
+register_converter(HeatmapKind, "heatmap_kind")
 register_converter(Microseconds, "microseconds")
 register_converter(PlotKind, "plot_kind")
 register_converter(Token, "token")
@@ -38,6 +45,9 @@ predictions = [
     path("<uuid:pk>/result/", views.prediction_result, name="prediction-result"),
     path("<uuid:pk>/<picture_size:size>.jpg", views.prediction_picture, name="prediction-picture"),
     path("<uuid:pk>/plot.<plot_kind:kind>", views.prediction_plot, name="prediction-plot"),
+    path(
+        "<uuid:pk>/<heatmap_kind:kind>/<slug:style>.png", views.prediction_heatmap, name="prediction-heatmap"
+    ),
     path("<uuid:pk>/retry/", views.prediction_retry, name="prediction-retry"),
     path("<uuid:pk>/again/", views.prediction_ask_again, name="prediction-ask-again"),
     path("<uuid:pk>/edit/", views.prediction_edit, name="prediction-edit"),

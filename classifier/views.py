@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,7 +17,7 @@ from gallery.models import FamousArtist, Style
 from gallery.similar import nearest
 from ml import inference
 
-from . import exporting, plot, sharing
+from . import exporting, heatmap, plot, sharing
 from .files import KEEP_S, private_file
 from .forms import AboutForm, FeedbackForm, HistoryFilter, PredictionForm, SelectionForm, ShareForm
 from .history import BY_TRASHING, page_of
@@ -83,8 +84,10 @@ def _answer(prediction: Prediction) -> dict:
         context["count_before"] = prediction.count_before()
     if prediction.is_done:
         prediction.embed_again()
+        bars = prediction.bars()
         context |= {
-            "bars": prediction.bars(),
+            "bars": bars,
+            "explained": heatmap.explained(bars),
             "other_answers": prediction.other_answers(),
             "similar_works": nearest(prediction.embedding, prediction.embedding_model),
             "unlearned_styles": Style.objects.of_the_house().exclude(
@@ -110,7 +113,7 @@ def prediction_result(request, pk: UUID):
     prediction = _alive(request, pk)
     if not request.htmx:
         return redirect(prediction)
-    return render(request, "classifier/_result.html", _answer(prediction))
+    return render(request, "classifier/_fresh_result.html", _answer(prediction))
 
 
 @require_safe
@@ -137,6 +140,21 @@ def prediction_plot(request, pk: UUID, kind: str):
     pictures.keep(path, plot.draw, prediction.bars(), kind)
     content_type = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     return private_file(path, content_type, name=f"styleart-plot.{kind}", is_download=True)
+
+
+@require_safe
+def prediction_heatmap(request, pk: UUID, kind: str, style: str):
+    """Which parts speak for a style: a map over the grey picture, or alone as a layer; drawn once and kept."""
+    prediction = _alive(request, pk)
+    name = next((name for name, _ in prediction.probabilities if slugify(name) == style), None)
+    if name is None:
+        raise Http404("The answer knows no such style.")
+    make = heatmap.drawing if kind == "heatmap" else heatmap.layer
+    try:
+        path = make(prediction, name)
+        return private_file(path, "image/png", name=f"styleart-{kind}-{style}.png")
+    except (heatmap.NoHeatmap, inference.UnreadableImage, FileNotFoundError) as error:
+        raise Http404("There is no map to show.") from error
 
 
 @never_cache
