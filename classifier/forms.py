@@ -9,7 +9,9 @@ from django.core.validators import MaxValueValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from gallery.models import Style
+from gallery.forms import MAX_YEAR
+from gallery.models import Artist, Style, matching, searchable
+from gallery.resemblance import FURTHEST, WORDS
 from ml import inference
 
 from .history import ORDERS, Order
@@ -145,6 +147,66 @@ class HistoryFilter(forms.Form):
     @property
     def is_unfolded(self) -> bool:
         return any(field.data for field in self.lesser_fields)
+
+
+class AlikeFilter(forms.Form):
+    """Which of the paintings that look alike to show. Wrong values count as not given, and the page says so."""
+
+    LEAST_ALIKE = [None, *reversed(WORDS)]  # similarity, by the step of the slider
+    STEPS = [FURTHEST, *reversed(WORDS.values())]
+
+    style = forms.ModelChoiceField(
+        label="Style",
+        queryset=Style.objects.of_the_house(),
+        to_field_name="slug",
+        required=False,
+        empty_label="All styles",
+    )
+    artist = forms.CharField(label="Artist", max_length=200, required=False)
+    year_from = forms.IntegerField(label="From year", min_value=1, max_value=MAX_YEAR, required=False)
+    year_to = forms.IntegerField(label="To year", min_value=1, max_value=MAX_YEAR, required=False)
+    public_domain = forms.BooleanField(label="Public domain only", required=False)
+    least = forms.IntegerField(
+        label="How alike at least",
+        min_value=0,
+        max_value=len(STEPS) - 1,
+        required=False,
+        widget=forms.NumberInput(attrs={"type": "range", "step": 1}),
+    )
+
+    def clean_artist(self) -> Artist | None:
+        """The artist of that name, else the one with most works whose name has these words."""
+        name = self.cleaned_data["artist"].replace("\0", " ").strip()
+        if not name:
+            return None
+        artist = Artist.objects.filter(search_text=searchable(name)).first() or (
+            Artist.objects.with_counts().filter(matching(name)).order_by("-artwork_count", "pk").first()
+        )
+        if artist is None:
+            raise forms.ValidationError(f"No artist here is called “{name}”.", code="unknown_artist")
+        return artist
+
+    @property
+    def wanted(self) -> dict:
+        """What was asked for, as `similar_to` takes it."""
+        if not self.is_bound:
+            return {}
+        self.is_valid()
+        wanted = {name: value for name, value in self.cleaned_data.items() if value not in (None, "", False)}
+        if (least := wanted.pop("least", 0)) > 0:
+            wanted["min_similarity"] = self.LEAST_ALIKE[least]
+        return wanted
+
+    @property
+    def step_words(self) -> str:
+        """The words of the slider's steps, for the page's script."""
+        return "|".join(self.STEPS)
+
+    @property
+    def least_in_words(self) -> str:
+        """Where the slider stands."""
+        step = (self.is_valid() and self.cleaned_data["least"]) or 0
+        return self.STEPS[step]
 
 
 def _midnight(day: date) -> datetime:

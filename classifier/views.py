@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import pictures, wall
 from gallery.models import FamousArtist, Style
-from gallery.similar import nearest
 from ml import inference
 
 from . import exporting, heatmap, plot, sharing
+from .alike import Alike
 from .files import KEEP_S, private_file
 from .forms import AboutForm, FeedbackForm, HistoryFilter, PredictionForm, SelectionForm, ShareForm
 from .history import BY_TRASHING, page_of
@@ -77,19 +78,18 @@ def prediction_create(request):
     return render(request, "classifier/home.html", _room(form, sender), status=422)
 
 
-def _answer(prediction: Prediction) -> dict:
-    """All that the result fragment shows."""
+def _answer(prediction: Prediction, wanted: Mapping[str, str] | None = None) -> dict:
+    """All that the result fragment shows; `wanted` narrows the paintings that look alike."""
     context = _parts(prediction)
     if prediction.is_unfinished:
         context["count_before"] = prediction.count_before()
     if prediction.is_done:
-        prediction.embed_again()
         bars = prediction.bars()
         context |= {
             "bars": bars,
             "explained": heatmap.explained(bars),
             "other_answers": prediction.other_answers(),
-            "similar_works": nearest(prediction.embedding, prediction.embedding_model),
+            "alike": Alike(prediction, wanted or {}),
             "unlearned_styles": Style.objects.of_the_house().exclude(
                 name__in=[name for name, _ in prediction.probabilities]
             ),
@@ -103,7 +103,18 @@ def _answer(prediction: Prediction) -> dict:
 @never_cache
 @require_safe
 def prediction_detail(request, pk: UUID):
-    return render(request, "classifier/prediction_detail.html", _answer(_alive(request, pk)))
+    return render(request, "classifier/prediction_detail.html", _answer(_alive(request, pk), request.GET))
+
+
+@never_cache
+@require_safe
+def prediction_similar(request, pk: UUID):
+    """The paintings that look alike as a fragment for htmx; everybody else gets the page."""
+    prediction = _alive(request, pk)
+    if not request.htmx or not prediction.is_done:
+        return redirect(f"{prediction.get_absolute_url()}?{request.GET.urlencode()}#similar")
+    context = {"prediction": prediction, "alike": Alike(prediction, request.GET)}
+    return render(request, "classifier/_similar_works.html", context)
 
 
 @never_cache

@@ -71,7 +71,79 @@
   });
   document.addEventListener("input", (event) => {
     if (event.target.id === "why-strength") strengthen();
+    const slider = event.target.closest("[data-words]");
+    if (slider) slider.form.querySelector("output").textContent = slider.dataset.words.split("|")[slider.value];
   });
   document.addEventListener("htmx:after:swap", equip);
   equip();
+
+  // Look at the paintings one by one: arrow keys lead on, Escape leads back to the one that was seen last.
+  const dialog = document.createElement("dialog");
+  dialog.className = "lightbox";
+  dialog.setAttribute("aria-label", "The paintings one by one");
+  const button = (text, className) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", textContent: text, className });
+    dialog.append(made);
+    return made;
+  };
+  const shown = Object.assign(new Image(), { className: "lightbox-picture", alt: "" });
+  const label = Object.assign(document.createElement("div"), { className: "lightbox-label" });
+  const place = Object.assign(document.createElement("p"), { className: "lightbox-place small numbers" });
+  place.setAttribute("role", "status");
+  dialog.append(shown, label, place);
+  const previous = button("Previous", "quiet lightbox-previous");
+  const next = button("Next", "quiet lightbox-next");
+  const close = button("Close", "quiet lightbox-close");
+  let at = null; // the work that is shown
+  document.body.append(dialog);
+
+  const works = () => [...document.querySelectorAll("[data-lightbox] > li[data-large]")];
+
+  function show(work) {
+    at = work;
+    const picture = work.querySelector(".frame img");
+    const all = works();
+    shown.src = work.dataset.large;
+    shown.alt = picture.alt;
+    shown.width = picture.width;
+    shown.height = picture.height;
+    const words = [...work.querySelectorAll(":scope > .label, :scope > .alike-words")];
+    label.replaceChildren(...words.map((part) => part.cloneNode(true)));
+    place.textContent = `${all.indexOf(work) + 1} of ${all.length}`;
+    previous.disabled = work === all[0];
+    next.disabled = work === all.at(-1);
+    if (document.activeElement?.disabled) close.focus();
+    if (!dialog.open) dialog.showModal();
+  }
+
+  function step(by) {
+    const all = works();
+    const other = all[all.indexOf(at) + by];
+    if (other) show(other);
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab is wanted
+    const link = event.target.closest("[data-lightbox] a.frame");
+    const work = link ? link.closest("li[data-large]") : event.target.closest("[data-look]") && works()[0];
+    if (!work) return;
+    event.preventDefault();
+    show(work);
+  });
+  previous.addEventListener("click", () => step(-1));
+  next.addEventListener("click", () => step(1));
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  dialog.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    step(by);
+  });
+  dialog.addEventListener("close", () => {
+    at?.querySelector(".label a")?.focus();
+    shown.removeAttribute("src");
+  });
 })();

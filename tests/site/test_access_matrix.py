@@ -21,6 +21,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
+from django.utils.text import slugify
 
 from classifier import heatmap
 from gallery import curators
@@ -49,6 +50,7 @@ SIGNED_IN = "  login      in        in     in       in         login    "
 ALREADY_IN = " 405        in        in     in       in         405      "  # led on, as one needs not sign in
 THE_OWNER = "  404        404       in     404      404        404      "  # nobody learns that it exists
 OWN_THING = "  login      404       in     404      404        login    "  # where one has to sign in anyway
+NOBODY = "     404        404       404    404      404        404      "
 ITS_LINK = "   404        404       404    404      404        in       "
 ASKED_AGAIN = "login      login     login  login    login      login    "
 NOT_THERE = "  login      404       404    404      404        login    "  # no two factors, no drawing
@@ -91,10 +93,11 @@ TABLE = {
     "predictions/trash/undo/<microseconds:microseconds>/": {"POST": EVERYBODY},
     "predictions/<uuid:pk>/": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/result/": {"GET": THE_OWNER},
+    "predictions/<uuid:pk>/similar/": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/<picture_size:size>.jpg": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/plot.<plot_kind:kind>": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/<heatmap_kind:kind>/<slug:style>.png": {
-        "GET": THE_OWNER if heatmap.are_drawn() else NOT_THERE
+        "GET": THE_OWNER if heatmap.are_drawn() else NOBODY
     },
     "predictions/<uuid:pk>/retry/": {"POST": THE_OWNER},
     "predictions/<uuid:pk>/again/": {"POST": THE_OWNER},
@@ -346,8 +349,8 @@ class House:
             ("token", "token"): self.share.token if caller == "share link" else "x" * len(self.share.token),
             ("picture_size", "size"): "thumbnail",
             ("plot_kind", "kind"): "svg",
-            ("heatmap_kind", "kind"): "layer",
-            ("slug", "style"): "impressionism",
+            ("heatmap_kind", "kind"): "heatmap",
+            ("slug", "style"): slugify(self.work.style.name),
             ("microseconds", "microseconds"): int(timezone.now().timestamp() * 1_000_000),
             ("", "section"): "artists",
             ("path", "object_id"): next((pk for model, pk in self.numbers.items() if model in route), 1),

@@ -1,0 +1,181 @@
+import re
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from PIL import Image
+
+from classifier.tasks import classify
+from gallery.models import DuplicatePair
+from tests import pictures
+from tests.factories import (
+    make_artist,
+    make_artwork,
+    make_done_prediction,
+    make_prediction,
+    make_style,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user(client):
+    somebody = make_user()
+    client.force_login(somebody)
+    return somebody
+
+
+def answered(picture, owner):
+    """A prediction that the model has answered."""
+    prediction = make_prediction(picture=picture, owner=owner)
+    classify(str(prediction.pk))
+    prediction.refresh_from_db()
+    return prediction
+
+
+def similar(client, prediction, **wanted):
+    """Titles of the paintings that look alike, as htmx gets them."""
+    address = reverse("classifier:prediction-similar", args=[prediction.pk])
+    response = client.get(address, wanted, headers={"HX-Request": "true"})
+    return [work.title for work in response.context["alike"].works], response.content.decode()
+
+
+def smaller(data: bytes) -> bytes:
+    """The same picture at three quarters of its size, compressed harder."""
+    image, out = Image.open(BytesIO(data)), BytesIO()
+    image.resize((image.width * 3 // 4, image.height * 3 // 4)).save(out, "JPEG", quality=70)
+    return out.getvalue()
+
+
+# Paintings that look like it
+
+
+def test_a_style_an_artist_and_years_narrow_what_looks_alike(client, user):
+    cubism = make_style("Cubism", position=1)
+    juan = make_artist("Juan Gris")
+    make_artwork("Guitar", style=cubism, artist=juan, year=1913, seed=1)
+    make_artwork("Bottle", style=cubism, year=1920, seed=2)
+    make_artwork("Haystack", year=1890, seed=3)
+    prediction = make_done_prediction(owner=user)
+
+    assert set(similar(client, prediction)[0]) == {"Guitar", "Bottle", "Haystack"}
+    assert set(similar(client, prediction, style=cubism.slug)[0]) == {"Guitar", "Bottle"}
+    assert similar(client, prediction, artist="juan gris")[0] == ["Guitar"]
+    assert similar(client, prediction, year_from="1914")[0] == ["Bottle"]
+    assert set(similar(client, prediction, year_to="1913")[0]) == {"Guitar", "Haystack"}
+
+
+def test_only_what_is_free_when_asked_for(client, user):
+    make_artwork("Free", rights="public_domain", seed=1)
+    make_artwork("Protected", rights="protected", seed=2)
+    prediction = make_done_prediction(owner=user)
+
+    assert similar(client, prediction, public_domain="on")[0] == ["Free"]
+
+
+def test_the_slider_leaves_out_what_is_less_alike(client, user):
+    make_artwork("Its double", seed=0)  # the embedding that made-up answers have
+    make_artwork("Another thing", seed=5)
+    prediction = make_done_prediction(owner=user)
+
+    titles, page = similar(client, prediction, least="4")
+
+    assert titles == ["Its double"]
+    assert "Nearly the same" in page
+
+
+def test_an_artist_nobody_knows_is_named_and_all_is_shown(client, user):
+    make_artwork("Guitar", seed=1)
+
+    titles, page = similar(client, make_done_prediction(owner=user), artist="Nobody at all")
+
+    assert titles == ["Guitar"]
+    assert "No artist here is called “Nobody at all”." in page
+
+
+def test_a_filter_that_fits_nothing_says_what_to_do(client, user):
+    make_artwork("Guitar", year=1913, seed=1)
+
+    titles, page = similar(client, make_done_prediction(owner=user), year_from="2000")
+
+    assert titles == []
+    assert "Take something away" in page
+
+
+def test_without_scripts_the_filter_is_a_plain_form_of_the_page(client, user):
+    make_artwork("Early", year=1500, seed=1)
+    make_artwork("Late", year=1900, seed=2)
+    prediction = make_done_prediction(owner=user)
+
+    page = client.get(prediction.get_absolute_url(), {"year_from": "1800"}).content.decode()
+    elsewhere = client.get(
+        reverse("classifier:prediction-similar", args=[prediction.pk]), {"year_from": "1800"}
+    )
+
+    assert "Late" in page
+    assert "Early" not in page
+    assert 'value="1800"' in page
+    assert elsewhere.url == f"{prediction.get_absolute_url()}?year_from=1800#similar"
+
+
+def test_near_duplicates_are_folded_behind_the_nearest(client, user):
+    first, second = make_artwork("Rouen", seed=1), make_artwork("Rouen again", seed=1)
+    pair = {"first": first, "second": second, "group": first.pk}
+    DuplicatePair.objects.create(**pair, differing_bits=1, distance=0.01)
+
+    titles, page = similar(client, make_done_prediction(owner=user))
+
+    assert len(titles) == 1
+    assert "Once more here" in page
+    assert "Rouen again" in page
+
+
+def test_a_strangers_answer_is_not_there(client, user):
+    prediction = make_done_prediction()
+
+    assert client.get(reverse("classifier:prediction-similar", args=[prediction.pk])).status_code == 404
+
+
+# This is …
+
+
+def test_the_very_file_of_the_catalogue_is_named_and_does_not_look_like_itself(client, user):
+    picture = pictures.small_painting(21)
+    make_artwork("Impression, sunrise", picture=picture, year=1872, artist=make_artist("Claude Monet"))
+    prediction = answered(picture, user)
+
+    page = client.get(prediction.get_absolute_url())
+
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.content.decode()))
+    assert "This is Impression, sunrise by Claude Monet, 1872" in words
+    assert page.context["alike"].works == []
+
+
+def test_a_smaller_copy_of_a_work_is_found_to_be_it(client, user):
+    picture = pictures.small_painting(22)
+    work = make_artwork("Large", picture=picture)
+    make_artwork("Other", picture=pictures.small_painting(23))
+
+    page = client.get(answered(smaller(picture), user).get_absolute_url())
+
+    assert page.context["alike"].same_work == work
+
+
+def test_another_painting_is_not_taken_for_a_work_that_looks_alike(client, user):
+    make_artwork("Other", picture=pictures.small_painting(23))
+
+    page = client.get(answered(pictures.small_painting(24), user).get_absolute_url())
+
+    assert page.context["alike"].same_work is None
+    assert 'class="same-work"' not in page.content.decode()
+
+
+def test_a_work_that_is_not_on_display_is_not_named(client, user):
+    picture = pictures.small_painting(25)
+    make_artwork("Hidden", picture=picture, is_published=False)
+
+    page = client.get(answered(picture, user).get_absolute_url())
+
+    assert "Hidden" not in page.content.decode()
