@@ -11,6 +11,13 @@ from django.contrib.auth.hashers import make_password
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": "That was not right too often. Wait a while, or choose a new password.",
+        "email_password_mismatch": "Address and password do not belong together. Try again, or choose a new password.",
+        "incorrect_password": "This is not your password. Try again.",
+        "incorrect_code": "This is not the code. Look into the newest mail, and try again.",
+    }
+
     def send_account_already_exists_mail(self, email: str) -> None:
         """Tell the holder, and take as long as a new account would: that hashes a password."""
         make_password(email)
@@ -22,6 +29,10 @@ class MFAAdapter(DefaultMFAAdapter):
 
     The key comes from SECRET_KEY; after a change of it, SECRET_KEY_FALLBACKS still open the old ones.
     """
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "This code is not right, or was used before. Wait for the next one and try again.",
+    }
 
     def encrypt(self, text: str) -> str:
         return _locks().encrypt(text.encode()).decode()

@@ -1,5 +1,6 @@
 """Where allauth sends a code to type instead of a link to open."""
 
+import re
 from typing import Any
 
 from allauth.core import context
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 APPS = "/_allauth/app/"
+LINK = r"/accounts/confirm-email/.+"
 EMAIL_BY_CODE = "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED"
 PASSWORD_BY_CODE = "ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED"  # noqa: S105 - the name of a setting
 
@@ -14,7 +16,7 @@ PASSWORD_BY_CODE = "ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED"  # noqa: S105 - the 
 def setting(name: str, default: Any) -> Any:
     """allauth's settings, of which two depend on who asks."""
     if name == EMAIL_BY_CODE:
-        return _is_app(context.request) or _is_signed_in(context.request)
+        return _is_app(context.request) or _changes_address(context.request)
     if name == PASSWORD_BY_CODE:
         return _is_app(context.request)
     return getattr(settings, name, default)
@@ -25,7 +27,12 @@ def _is_app(request: HttpRequest | None) -> bool:
     return request is not None and request.path.startswith(APPS)
 
 
-def _is_signed_in(request: HttpRequest | None) -> bool:
-    """Who changes the address types a code, so that nobody reserves an address that is not theirs."""
+def _changes_address(request: HttpRequest | None) -> bool:
+    """Who is in and wants another address types a code, so that nobody reserves one that is not theirs.
+
+    Links work for everybody, whoever is signed in where they are opened.
+    """
+    if request is None or re.match(LINK, request.path):
+        return False
     user = getattr(request, "user", None)
     return user is not None and user.is_authenticated

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -51,7 +52,8 @@ def pack(export: Export) -> bool:
     Raises OSError, as when the disk is full, and ExportGone.
     """
     export.part_path.parent.mkdir(parents=True, exist_ok=True)
-    with _opened(export) as archive:
+    _throw_away_if_broken(export.part_path)
+    with ZipFile(export.part_path, "a", ZIP_STORED) as archive:
         is_complete = _add_pictures(export, archive, until=time.monotonic() + settings.EXPORT_SLICE_S)
         if is_complete:
             _add_facts(export.user, archive)
@@ -73,17 +75,15 @@ def tell(export: Export) -> None:
     )
 
 
-@contextlib.contextmanager
-def _opened(export: Export) -> Iterator[ZipFile]:
-    """The growing file; what a dead slice left of it is thrown away."""
+def _throw_away_if_broken(path: Path) -> None:
+    """What a dead slice left cannot be added to: opened for that, it would stay in the file as waste."""
     try:
-        archive = ZipFile(export.part_path, "a", ZIP_STORED)
+        ZipFile(path).close()
+    except FileNotFoundError:
+        pass
     except BadZipFile:
-        logger.warning("export %s was cut off and begins anew", export.pk)
-        export.part_path.unlink()
-        archive = ZipFile(export.part_path, "a", ZIP_STORED)
-    with archive:
-        yield archive
+        logger.warning("the export in %s was cut off and begins anew", path.name)
+        path.unlink()
 
 
 def _predictions(user: User) -> QuerySet:

@@ -49,6 +49,18 @@ def _too_large(request: HttpRequest) -> HttpResponse:
     return problem("body_too_large") if is_api(request) else render(request, "413.html", status=413)
 
 
+def say_when_to_come_back(get_response: GetResponse) -> GetResponse:
+    """Every 429 says when to try again at the earliest, where the view has not said so."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 429:
+            response.headers.setdefault("Retry-After", "60")  # the shortest span of allauth's limits
+        return response
+
+    return middleware
+
+
 def staff_needs_two_factors(get_response: GetResponse) -> GetResponse:
     """Let curators into their room only with an authenticator app, where the settings ask for one."""
 

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "styleart_site.middleware.content_security_policy",
+    "styleart_site.middleware.say_when_to_come_back",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "styleart_site.middleware.refuse_huge_bodies",
     "django.contrib.sessions.middleware.SessionMiddleware",

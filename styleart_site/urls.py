@@ -1,7 +1,8 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.http import Http404, HttpRequest
+from django.urls import include, path, re_path
 
 from classifier.views import home
 
@@ -19,6 +20,11 @@ account = [
     path("delete/", views.account_delete, name="delete"),
 ]
 
+
+def not_here(request: HttpRequest) -> None:
+    raise Http404
+
+
 urlpatterns = [
     path("", home, name="home"),
     path("", include("classifier.urls")),
@@ -27,6 +33,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
+    re_path(r"^_allauth/app/v1/(?:account|auth)/phone\b", not_here),  # nobody has a phone number here
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/", include("styleart_site.api.urls")),
     path("admin/", admin.site.urls),

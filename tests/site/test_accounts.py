@@ -1,9 +1,11 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from styleart_site.mail import LoggedFileBackend
 from tests.factories import make_user
@@ -24,6 +26,18 @@ def test_signing_up_needs_the_mailed_link(client):
 
     assert not before
     assert client.get("/").wsgi_request.user.email == "new@example.org"
+
+
+def test_the_mailed_link_works_where_somebody_else_is_signed_in(client):
+    Client().post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD})
+    client.force_login(make_user())
+    link = link_in(mail.outbox[0])
+
+    page = client.get(link)
+    client.post(link)
+
+    assert page.status_code == 200
+    assert EmailAddress.objects.get(email="new@example.org").verified
 
 
 def test_signing_up_with_a_known_address_does_not_tell(client):

@@ -101,6 +101,15 @@ def test_guessing_one_account_does_not_lock_the_others(client):
 
 
 @pytest.mark.django_db
+def test_too_many_requests_say_when_to_come_back(client):
+    for _ in range(6):
+        response = client.post(reverse("account_reset_password"), {"email": "new@example.org"})
+
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+
+
+@pytest.mark.django_db
 def test_resetting_tells_a_stranger_nothing_and_writes_to_both(client):
     make_user("known@example.org")
 

@@ -150,13 +150,18 @@ def test_what_a_dead_worker_left_is_thrown_away(user):
     make_prediction(owner=user)
     row = Export.objects.start(user)
     row.part_path.parent.mkdir(parents=True)
-    row.part_path.write_bytes(b"PK\x03\x04 cut off")
+    with ZipFile(row.part_path, "w") as archive:
+        archive.writestr("pictures/first.jpg", bytes(100))
+    with row.part_path.open("r+b") as file:  # the next slice had begun to write over the table of contents
+        file.seek(-100, 2)
+        file.write(b"cut off in the middle")
 
     pack_export(str(row.pk))
 
     row.refresh_from_db()
     assert row.is_done
     assert ZipFile(row.path).testzip() is None
+    assert b"cut off" not in row.path.read_bytes()
 
 
 def test_only_one_worker_packs_at_a_time(user):
