@@ -2,92 +2,132 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from django.urls import reverse
+from django.utils.text import slugify
 from PIL import Image
 
 from classifier import heatmap
+from classifier.tasks import classify
 from ml import inference
 from tests import pictures
 from tests.api.callers import Script, codes
-from tests.factories import make_done_prediction, make_style
+from tests.explaining import make_explaining_model
+from tests.factories import make_done_prediction, make_house_styles, make_prediction, make_style
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def model_with_maps(monkeypatch):
-    """As if the model in use told which parts speak for Impressionism: the upper left for it, the lower right against."""
-    places = np.zeros((7, 7), "float32")
-    places[:3, :3], places[-3:, -3:] = 2.0, -1.0
-    monkeypatch.setattr(inference, "explain", lambda data: {"Impressionism": places, "Realism": -places})
-    heatmap._tells.cache_clear()
-    yield
-    heatmap._tells.cache_clear()
+@pytest.fixture(scope="module")
+def explaining_model(tmp_path_factory):
+    return make_explaining_model(tmp_path_factory.mktemp("explains"), seed=5)
 
 
 @pytest.fixture
-def model_without_maps(monkeypatch):
-    monkeypatch.setattr(inference, "explain", lambda data: {})
-    heatmap._tells.cache_clear()
-    yield
-    heatmap._tells.cache_clear()
+def explained(explaining_model, monkeypatch):
+    """A prediction of a model that says which parts speak for a style."""
+    monkeypatch.setenv("STYLEART_MODEL", str(explaining_model))
+    make_house_styles()
+    prediction = make_prediction()
+    classify(str(prediction.pk))
+    prediction.refresh_from_db()
+    return prediction
 
 
-def test_parts_that_speak_for_the_style_are_warm_and_others_cool(model_with_maps):
-    prediction = make_done_prediction()
+def opened(path) -> Image.Image:
+    return Image.open(BytesIO(path.read_bytes()))
 
-    drawn = Image.open(BytesIO(heatmap.draw(prediction, "Impressionism")))
 
-    red, _, blue = drawn.resize((7, 7)).getpixel((1, 1))
-    assert red > blue + 40
-    red, _, blue = drawn.resize((7, 7)).getpixel((5, 5))
-    assert blue > red + 20
+def test_warm_parts_speak_for_the_style_and_cool_ones_against_it(explained):
+    name = explained.probabilities[0][0]
+    places = heatmap.places_for(explained, name)
+    for_it, against_it = (np.unravel_index(found, (7, 7)) for found in (places.argmax(), places.argmin()))
+    layer = np.asarray(opened(heatmap.layer(explained, name)).resize((7, 7)), "int32")
+
+    red, _, blue, alpha = layer[for_it]
+    assert places.max() > 0 > places.min()
+    assert red > blue and alpha > 0
+    red, _, blue, alpha = layer[against_it]
+    assert blue > red and alpha > 0
+
+
+def test_the_maps_of_a_picture_are_asked_for_once(explained):
+    kept = heatmap.keep_places(explained)
+    written = kept.stat().st_mtime_ns
+
+    heatmap.drawing(explained, explained.probabilities[0][0])
+    heatmap.layer(explained, explained.probabilities[1][0])
+
+    assert heatmap.keep_places(explained) == kept
+    assert kept.stat().st_mtime_ns == written
 
 
 @pytest.mark.parametrize(
     ("data", "size"), [(pictures.small_painting(), (480, 360)), (pictures.rotated_photo(), (360, 480))]
 )
-def test_the_map_has_the_proportions_of_the_picture_upright(model_with_maps, data, size):
+def test_the_drawing_has_the_proportions_of_the_picture_upright(explaining_model, monkeypatch, data, size):
+    monkeypatch.setenv("STYLEART_MODEL", str(explaining_model))
     prediction = make_done_prediction(picture=data)
 
-    drawn = Image.open(BytesIO(heatmap.draw(prediction, "Impressionism")))
+    drawn = opened(heatmap.drawing(prediction, inference.model_card()["labels"][0]))
 
-    assert (drawn.format, drawn.size) == ("PNG", size)
-
-
-def test_the_map_of_the_top_style_or_of_a_named_one_is_served(model_with_maps):
-    make_style("Realism", slug="realism", position=1)
-    prediction = make_done_prediction()
-    script = Script(prediction.owner)
-    told = script.get(f"/predictions/{prediction.pk}/").json()
-
-    top = script.get(told["heatmap_url"])
-    other = script.get(f"/predictions/{prediction.pk}/heatmap.png?style=realism")
-
-    assert top.headers["Content-Type"] == other.headers["Content-Type"] == "image/png"
-    assert top.getvalue() != other.getvalue()
+    assert (drawn.format, drawn.mode, drawn.size) == ("PNG", "RGB", size)
 
 
-def test_a_style_that_the_model_has_not_learned_has_no_map(model_with_maps):
-    make_style("Cubism", slug="cubism", position=1)
-    prediction = make_done_prediction()
+def test_the_page_explains_its_first_three_styles(explained, client):
+    client.force_login(explained.owner)
 
-    response = Script(prediction.owner).get(f"/predictions/{prediction.pk}/heatmap.png?style=cubism")
+    page = client.get(explained.get_absolute_url()).content.decode()
+
+    assert [bar.name for bar in heatmap.explained(explained.bars())] == [
+        n for n, _ in explained.probabilities[:3]
+    ]
+    assert page.count("data-why=") == 3
+
+
+def test_drawing_and_layer_are_served_to_the_owner_alone(explained, client):
+    script = Script(explained.owner)
+    told = script.get(f"/predictions/{explained.pk}/").json()
+    slug = told["style"]["slug"]
+    stranger = Script()
+
+    by_api = script.get(told["heatmap_url"])
+
+    assert by_api.headers["Content-Type"] == "image/png"
+    assert by_api.getvalue().startswith(b"\x89PNG")
+    assert script.get(f"/predictions/{explained.pk}/heatmap.png?style={slug}").status_code == 200
+    assert codes(stranger.get(f"/predictions/{explained.pk}/heatmap.png")) == (404, "not_found")
+
+
+def test_the_page_has_the_drawing_and_the_layer_as_files(explained, client):
+    client.force_login(explained.owner)
+    slug = slugify(explained.probabilities[0][0])
+
+    for kind in ("heatmap", "layer"):
+        response = client.get(reverse("classifier:prediction-heatmap", args=[explained.pk, kind, slug]))
+        assert response.headers["Content-Type"] == "image/png"
+    unknown = client.get(reverse("classifier:prediction-heatmap", args=[explained.pk, "heatmap", "nonsense"]))
+    client.logout()
+    stranger = client.get(reverse("classifier:prediction-heatmap", args=[explained.pk, "heatmap", slug]))
+
+    assert (unknown.status_code, stranger.status_code) == (404, 404)
+
+
+def test_a_style_that_the_model_has_not_learned_has_no_map(explained):
+    make_style("Tachisme", slug="tachisme", position=99)
+
+    response = Script(explained.owner).get(f"/predictions/{explained.pk}/heatmap.png?style=tachisme")
 
     assert codes(response) == (404, "no_heatmap")
 
 
-def test_a_model_without_maps_offers_none(model_without_maps):
+@pytest.mark.skipif(
+    "activation_maps" in inference.model_card(), reason="the shipped model says which parts speak for a style"
+)
+def test_a_model_without_maps_offers_none(client):
     prediction = make_done_prediction()
     script = Script(prediction.owner)
+    client.force_login(prediction.owner)
 
     assert script.get(f"/predictions/{prediction.pk}/").json()["heatmap_url"] is None
     assert codes(script.get(f"/predictions/{prediction.pk}/heatmap.png")) == (404, "no_heatmap")
-
-
-def test_the_model_in_use_is_asked_whether_it_draws_maps():
-    heatmap._tells.cache_clear()
-    prediction = make_done_prediction()
-
-    maps = inference.explain(prediction.read_bytes())
-
-    assert heatmap.are_drawn() == bool(maps)
+    assert "data-why=" not in client.get(prediction.get_absolute_url()).content.decode()
