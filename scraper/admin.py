@@ -53,7 +53,6 @@ class ImportRunAdmin(ReadOnlyAdmin):
         "created_at",
     ]
     list_display_links = ["what"]
-    list_filter = ["state"]
     list_select_related = ["started_by"]
     list_per_page = 50
 

@@ -80,7 +80,8 @@ class Bucket:
     """So many tokens, each back so many seconds after it was taken: never more calls in any such span."""
 
     def __init__(self, tokens: int, per_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._taken: deque[float] = deque(maxlen=tokens)
+        self._tokens = tokens
+        self._taken: deque[float] = deque(maxlen=2 * tokens)  # some of them in the future
         self._per_s = per_s
         self._clock = clock
         self._lock = threading.Lock()
@@ -89,10 +90,27 @@ class Bucket:
         """Take a token, the next one that is free; gives the seconds until it may be used."""
         with self._lock:
             now = self._clock()
-            is_empty = len(self._taken) == self._taken.maxlen
-            use_at = max(now, self._taken[0] + self._per_s) if is_empty else now
+            is_empty = len(self._taken) >= self._tokens
+            use_at = max(now, self._taken[-self._tokens] + self._per_s) if is_empty else now
             self._taken.append(use_at)
             return use_at - now
+
+    def give_back(self) -> None:
+        """Return the token taken last: whoever took it did not wait for it."""
+        with self._lock:
+            self._taken.pop()
+
+    def ages(self) -> list[float]:
+        """How many seconds ago each token was used that is not back yet; for another process to go by."""
+        with self._lock:
+            now = self._clock()
+            return [now - used_at for used_at in self._taken if now - self._per_s < used_at <= now]
+
+    def age(self, ages: list[float]) -> None:
+        """Go by what another process used, oldest first."""
+        with self._lock:
+            now = self._clock()
+            self._taken = deque([now - age for age in ages], maxlen=2 * self._tokens)
 
 
 class Caller:
@@ -259,7 +277,12 @@ class Caller:
         if rules and not rules.allow(url):
             raise Refused(f"{shown(url)} is off limits: robots.txt asks programs to stay away.")
         for bucket in [*buckets, *([rules.bucket] if rules and rules.bucket else [])]:
-            self.pause(bucket.take())
+            wait_s = bucket.take()
+            try:
+                self.pause(wait_s)
+            except Stopped:
+                bucket.give_back()
+                raise
 
     def _pause_s(self, trouble: Again, failures: int) -> float:
         """Longer with each failure and never quite the same; as long as asked for where that was said."""

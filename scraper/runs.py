@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
@@ -19,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.core.cache import cache
+from django.db import connection, transaction
 from django.db.models import F
 
 from gallery import pictures
@@ -40,7 +42,10 @@ LOOK_S = 2.0  # how often the row is asked whether to stop
 TRIES = 3  # for one picture
 IN_A_ROW = 4  # unreachable ones: then it is not them, it is the network
 PATIENCE_S = 5.0  # PostgreSQL keeps the lock of a killed process for a moment
+API_CALLS = "wikiart-api-calls"
+HOUR_S = 3600.0
 LINE_S = 3600.0  # then lists that were kept are read anew
+NAMED = 4  # sources that are told by name
 MAX_RAW = 100_000  # characters of an answer that are kept with a failure
 
 logger = logging.getLogger(__name__)
@@ -94,7 +99,9 @@ class Options:
             f"{Kind(kind).label} {Path(name).name if kind == Kind.FILE else name}".strip()
             for kind, name in self.sources()
         ]
-        words = ", ".join(wanted[:6]) + (f" and {len(wanted) - 6} more" if len(wanted) > 6 else "")
+        words = ", ".join(wanted[:NAMED]) + (
+            f" and {len(wanted) - NAMED} more" if len(wanted) > NAMED else ""
+        )
         notes = [
             *(["refreshed"] if self.refresh else []),
             *([f"at most {self.limit:,}"] if self.limit else []),
@@ -136,17 +143,22 @@ def go_on(
         if not run.begin():
             raise Stopped("The import was stopped.")
         _clear_incoming()
-        turn = _Turn(run, _connected(access, _Stop(run, is_over)))
-        yield from turn.works()
-        yield from turn.second_tries()
-        yield from turn.pictures()
+        line = _connected(access)
+        line.stop = _Stop(run, line, is_over)
+        turn = _Turn(run, line)
+        with line.counted():
+            yield from turn.works()
+            yield from turn.second_tries()
+            yield from turn.pictures()
         run.finish()
 
 
 def rehearse(run: ImportRun, access: Access) -> Iterator[Outcome]:
     """Yield the outcomes of the works that `go_on` would, but write nothing; no picture is fetched."""
     with alone(LOCK):
-        yield from _Turn(run, _connected(access, lambda: False)).works()
+        line = _connected(access)
+        line.stop = lambda: False
+        yield from _Turn(run, line).works()
 
 
 class _Line:
@@ -166,6 +178,22 @@ class _Line:
         """Only made when it is asked for something: saved answers need none. Raises NotReady."""
         return WikiArt(self._access, stop=lambda: self.stop())
 
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count the calls of an hour across processes. One import runs at a time, so the cache will do."""
+        at, ages = cache.get(API_CALLS, (0.0, []))
+        since_s = time.time() - at
+        if ages and 0 <= since_s < HOUR_S:
+            self.wikiart.remember_api_calls([age + since_s for age in ages if age + since_s < HOUR_S])
+        try:
+            yield
+        finally:
+            self.note_calls()
+
+    def note_calls(self) -> None:
+        if "wikiart" in self.__dict__ and connection.is_usable():
+            cache.set(API_CALLS, (time.time(), self.wikiart.api_call_ages()), HOUR_S)
+
     def serves(self, access: Access) -> bool:
         return self._access == access and time.monotonic() - self._since < LINE_S
 
@@ -173,19 +201,18 @@ class _Line:
 _line: _Line | None = None
 
 
-def _connected(access: Access, stop: Callable[[], bool]) -> _Line:
+def _connected(access: Access) -> _Line:
     global _line
     if _line is None or not _line.serves(access):
         _line = _Line(access)
-    _line.stop = stop
     return _line
 
 
 class _Stop:
     """Whether to stop, asked often: the clock or the caller each time, the row every few seconds."""
 
-    def __init__(self, run: ImportRun, is_over: Callable[[], bool]) -> None:
-        self._run, self._is_over = run, is_over
+    def __init__(self, run: ImportRun, line: _Line, is_over: Callable[[], bool]) -> None:
+        self._run, self._line, self._is_over = run, line, is_over
         self._is_asked, self._looked = False, time.monotonic()
         self._thread = threading.get_ident()
 
@@ -196,6 +223,7 @@ class _Stop:
         if is_own_thread and not self._is_asked and time.monotonic() - self._looked > LOOK_S:
             self._looked = time.monotonic()
             self._is_asked = not self._run.live()
+            self._line.note_calls()
         return self._is_asked or self._is_over()
 
 

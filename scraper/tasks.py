@@ -13,24 +13,40 @@ from . import runs
 from .models import SOON, ImportRun
 from .wikiart import Stopped, Unreachable, WikiArtError
 
-TURN_S = 5.0
+TURN_S = 10.0  # from the first record on
+BEGIN_S = 30.0  # until the first record: where an artist has many works, the pages before come first
 LATER = timedelta(minutes=5)  # when WikiArt does not answer
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task(soft_time_limit=90, time_limit=120)  # a turn takes 5 s, but one slow answer takes longer
+class _Clock:
+    """How long a turn may take."""
+
+    def __init__(self) -> None:
+        self.has_settled = False
+        self._end = time.monotonic() + BEGIN_S
+
+    def settle(self) -> None:
+        if not self.has_settled:
+            self.has_settled, self._end = True, time.monotonic() + TURN_S
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self._end
+
+
+@shared_task(soft_time_limit=90, time_limit=120)  # a turn takes less, but for one slow answer
 def carry_on(run_id: int) -> None:
     """Do a few seconds of an import, then hand it on; safe to run twice, as only one process gets the lock."""
     run = ImportRun.objects.for_worker().filter(pk=run_id).first()
     if run is None:
         return
-    end = time.monotonic() + TURN_S
+    clock = _Clock()
     try:
-        for _ in runs.go_on(run, runs.access(run), is_over=lambda: time.monotonic() > end):
-            pass
+        for _ in runs.go_on(run, runs.access(run), is_over=clock.is_over):
+            clock.settle()
     except Stopped:
-        hand_on(run)
+        hand_on(run, at_once=clock.has_settled)
     except Taken:
         run.rest(until=SOON, error="Another import is running; this one waits for it.")
     except Unreachable as error:
@@ -44,13 +60,17 @@ def carry_on(run_id: int) -> None:
         run.stop(f"Stopped: {error.strerror}. When that is mended, resume it here.")
 
 
-def hand_on(run: ImportRun) -> None:
-    """The next turn begins as soon as a worker is free; where the message is lost, the sweep sends another."""
+def hand_on(run: ImportRun, *, at_once: bool) -> None:
+    """The next turn begins as soon as a worker is free; the sweep sees to it where the message is lost.
+
+    Where a turn only waited for a limit of WikiArt's, the sweep begins the next one, a little later.
+    """
     run.refresh_from_db()
     if run.wants_stop:
         run.stop()
-    else:
-        run.rest(until=SOON)
+        return
+    run.rest(until=SOON)
+    if at_once:
         carry_on.delay(run.pk)
 
 

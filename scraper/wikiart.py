@@ -163,6 +163,14 @@ class WikiArt:
     def __exit__(self, *exception: object) -> None:
         self._caller.close()
 
+    def api_call_ages(self) -> list[float]:
+        """How many seconds ago each call of API v2 was made in the last hour; for the next process."""
+        return self._api_calls.ages()
+
+    def remember_api_calls(self, ages: list[float]) -> None:
+        """Go by the calls of the process before: the limit is one of the hour, not of the process."""
+        self._api_calls.age(ages)
+
     # Artists
 
     def fetch_artist(self, slug: str) -> ArtistRecord:

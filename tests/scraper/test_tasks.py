@@ -36,7 +36,8 @@ def sent(monkeypatch):
 
 
 def test_an_import_goes_from_turn_to_turn_until_it_is_done(server, sent, monkeypatch):
-    monkeypatch.setattr(tasks, "TURN_S", 0.0)  # each turn ends at the first occasion
+    monkeypatch.setattr(runs, "LOT_S", 0.0)
+    monkeypatch.setattr(tasks, "TURN_S", 0.0)  # each turn ends after its first record
     run = an_import(server)
 
     tasks.carry_on(run.pk)
