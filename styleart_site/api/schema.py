@@ -13,6 +13,24 @@ import gallery
 from . import examples
 from .problems import CODES, CONTENT_TYPE
 
+DESCRIPTION = """Tells the style of a painting, and shows paintings like it.
+
+- **Who asks**: scripts send `Authorization: Bearer <token>` (see `createToken`); apps sign in at
+  `/_allauth/app/v1/auth/login` and send `X-Session-Token`; the catalogue is for everybody.
+- **Waiting**: `createPrediction` answers 202 at once; ask its `Location` again until `status` is `done`.
+- **Entity tags**: reads carry `ETag` and answer 304 to `If-None-Match`; writes answer 412 to an `If-Match`
+  that names an old state.
+- **Lists** come in pages: follow `next` until it is null.
+- **Problems** are `application/problem+json` (RFC 9457); rely on `code`.
+- **Limits**: `RateLimit-*` headers say where you are, `Retry-After` when to come again.
+"""
+TAGS = {
+    "Predictions": "Your own pictures, and what the model says of them.",
+    "Pictures": "What can be drawn of a prediction.",
+    "Catalogue": "Styles, artists, artworks and the model in use; for everybody.",
+    "Account": "You, your tokens, and all that is yours in one file.",
+    "Site": "What may be sent.",
+}
 METHODS = ("get", "post", "patch", "delete")
 PROBLEM = {
     "type": "object",
@@ -186,6 +204,8 @@ def _style_slugs() -> list:
 
 def complete(result: dict, generator: Any, request: Any, public: bool) -> dict:
     """Add to the generated document: problems, headers, links and examples."""
+    result["info"]["description"] = DESCRIPTION
+    result["tags"] = [{"name": name, "description": sentence} for name, sentence in TAGS.items()]
     components = result["components"]
     components["schemas"] |= {"Problem": PROBLEM, "FieldProblem": FIELD_PROBLEM}
     components["headers"] = {
