@@ -36,6 +36,8 @@ PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
 NOTE_LENGTH = 2000
 TOKEN_BYTES = 24  # 192 bits: nobody finds a shared page by trying
+BOTH = 0.65  # two styles that have as much together stand alone
+BESIDE = 0.6  # and the second is as close to the first as that
 FAILURES = {
     "unreadable_image": "This picture cannot be opened. Try saving it again as JPEG or PNG, then send it once more.",
     "too_large_to_decode": "This picture needs more memory than we have. Make it smaller and send it once more.",
@@ -88,9 +90,20 @@ class Bar:
         return f"{self.probability:.0%}".rstrip("%") if self.probability >= 0.005 else "under 1"
 
     @property
+    def exact(self) -> str:
+        """Percent with one digit more, for whoever looks closely: "71.3", "under 0.1"."""
+        return f"{100 * self.probability:.1f}" if self.probability >= 0.0005 else "under 0.1"
+
+    @property
     def width(self) -> str:
         """Length of the bar as an SVG length."""
         return f"{max(self.probability * 100, 0.4):.1f}%"
+
+
+def _or(*names: str) -> str:
+    """ "Realism, Romanticism or Symbolism"."""
+    *before, last = names
+    return f"{', '.join(before)} or {last}" if before else last
 
 
 def _trash_ends_for() -> datetime:
@@ -650,13 +663,22 @@ class Prediction(models.Model):
     @property
     def verdict(self) -> str:
         """The answer as a sentence that admits its doubt."""
-        names = [name for name, _ in self.probabilities[:2]] + [""]
+        names = [name for name, _ in self.probabilities[:3]] + [""] * 3
+        if self.is_between:
+            return f"Between {names[0]} and {names[1]}."
         return {
             self.Certainty.SURE: f"This is {names[0]}, quite sure.",
             self.Certainty.LIKELY: f"Probably {names[0]}.",
-            self.Certainty.UNSURE: f"Hard to say: between {names[0]} and {names[1]}.",
+            self.Certainty.UNSURE: f"Hard to say: {_or(*filter(None, names))}.",
             self.Certainty.NOT_A_PAINTING: f"This does not look like a painting. The closest would be {names[0]}.",
         }.get(self.certainty, "")
+
+    @property
+    def is_between(self) -> bool:
+        """Whether two styles, and no others, share an answer that is not sure."""
+        shares = [probability for _, probability in self.probabilities[:2]]
+        is_unsure = self.certainty == self.Certainty.UNSURE
+        return is_unsure and len(shares) == 2 and sum(shares) >= BOTH and shares[1] >= BESIDE * shares[0]
 
     @property
     def failure(self) -> str:

@@ -179,3 +179,47 @@ def test_a_work_that_is_not_on_display_is_not_named(client, user):
     page = client.get(answered(picture, user).get_absolute_url())
 
     assert "Hidden" not in page.content.decode()
+
+
+# The answer in words
+
+
+@pytest.mark.parametrize(
+    ("ranked", "sentence", "advice"),
+    [
+        (
+            [("Realism", 0.4), ("Romanticism", 0.35), ("Baroque", 0.25)],
+            "Between Realism and Romanticism.",
+            "both may be right",
+        ),
+        (
+            [("Realism", 0.3), ("Romanticism", 0.25), ("Symbolism", 0.24), ("Baroque", 0.21)],
+            "Hard to say: Realism, Romanticism or Symbolism.",
+            "straight, sharp photo",
+        ),
+        (
+            [("Realism", 0.6), ("Romanticism", 0.2), ("Symbolism", 0.2)],
+            "Hard to say: Realism, Romanticism or Symbolism.",
+            "straight, sharp photo",
+        ),
+    ],
+    ids=["two alone", "many", "one ahead of many"],
+)
+def test_an_answer_that_is_not_sure_says_between_what_and_what_to_do(client, user, ranked, sentence, advice):
+    prediction = make_done_prediction(*ranked, certainty="unsure", owner=user)
+
+    page = client.get(prediction.get_absolute_url()).content.decode()
+
+    assert prediction.verdict == sentence
+    assert advice in page
+
+
+def test_bars_have_the_number_more_exactly_for_hover_and_focus(client, user):
+    prediction = make_done_prediction(
+        ("Realism", 0.7131), ("Baroque", 0.2868), ("Cubism", 0.0001), owner=user
+    )
+
+    page = client.get(prediction.get_absolute_url()).content.decode()
+
+    for number in ["71 %", "71.3 %", "under 1 %", "under 0.1 %"]:
+        assert number in page

@@ -333,7 +333,7 @@ def test_done_without_an_answer_is_refused_by_the_database():
     [
         ("sure", "This is Cubism, quite sure."),
         ("likely", "Probably Cubism."),
-        ("unsure", "Hard to say: between Cubism and Realism."),
+        ("unsure", "Between Cubism and Realism."),
         ("not_a_painting", "This does not look like a painting. The closest would be Cubism."),
     ],
 )
