@@ -306,7 +306,7 @@ class House:
             "styleart_site/user": self.owner.pk,
             "classifier/prediction": self.prediction.pk,
             "account/emailaddress": self.owner.emailaddress_set.get().pk,
-            "mfa/authenticator": people["stranger"].authenticator_set.create(type="totp", data={}).pk,
+            "mfa/authenticator": make_user().authenticator_set.create(type="totp", data={}).pk,
             "usersessions/usersession": self.session.pk,
         }
 
