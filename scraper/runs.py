@@ -27,12 +27,14 @@ from django.db.models import F
 from gallery import pictures
 from gallery.embeddings import make_index
 from gallery.locks import alone
-from gallery.models import Artist, Artwork
+from gallery.models import SUFFIXES, Artist, Artwork, portrait_path
+from gallery.rights import rights_of
 from ml import inference
 
 from . import answers
 from .importer import LOCK, Outcome, Register, Result, Saved
 from .models import ImportFailure, ImportRun, ImportSource, WantedPicture
+from .picture import PART
 from .records import ArtistRecord, PaintingRecord, Unusable
 from .wikiart import Access, NotFound, Page, PictureMissing, Refused, Stopped, Unreachable, WikiArt
 
@@ -42,6 +44,7 @@ LOOK_S = 2.0  # how often the row is asked whether to stop
 TRIES = 3  # for one picture
 IN_A_ROW = 4  # unreachable ones: then it is not them, it is the network
 PATIENCE_S = 5.0  # PostgreSQL keeps the lock of a killed process for a moment
+PORTRAIT = "portrait-"
 API_CALLS = "wikiart-api-calls"
 HOUR_S = 3600.0
 LINE_S = 3600.0  # then lists that were kept are read anew
@@ -150,6 +153,8 @@ def go_on(
             yield from turn.works()
             yield from turn.second_tries()
             yield from turn.pictures()
+        for path in incoming().glob(f"{PORTRAIT}*"):
+            path.unlink()
         run.finish()
 
 
@@ -158,7 +163,7 @@ def rehearse(run: ImportRun, access: Access) -> Iterator[Outcome]:
     with alone(LOCK):
         line = _connected(access)
         line.stop = lambda: False
-        yield from _Turn(run, line).works()
+        yield from _Turn(run, line, is_rehearsal=True).works()
 
 
 class _Line:
@@ -232,9 +237,26 @@ def _clear_incoming() -> None:
     if not incoming().is_dir():
         return
     for path in incoming().iterdir():
-        is_whole = path.name.isdecimal()
-        if not is_whole or not WantedPicture.objects.filter(pk=int(path.name)).exists():
+        is_wanted = path.name.isdecimal() and WantedPicture.objects.filter(pk=int(path.name)).exists()
+        if not is_wanted and not (path.name.startswith(PORTRAIT) and path.suffix != PART):
             path.unlink()
+
+
+def _portrait(artist: ArtistRecord) -> Path:
+    """Where a portrait waits until the artist is saved, and stays until the run is done."""
+    return incoming() / f"{PORTRAIT}{artist.wikiart_slug or artist.slug}"
+
+
+def _hang_portrait(artist: Artist, path: Path) -> None:
+    if artist.portrait or "portrait" in artist.curated_fields:
+        return
+    name = portrait_path(artist, f"portrait{SUFFIXES[inference.inspect(path.read_bytes()).kind]}")
+    target = Path(artist.portrait.storage.path(name))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)  # of a run that was killed before it could say so
+    target.hardlink_to(path)
+    artist.portrait.name = name
+    artist.save(update_fields=["portrait"])
 
 
 def _ahead(pages: Iterator[Page], line: _Line) -> Iterator[Page]:
@@ -286,9 +308,10 @@ class _Place:
 class _Turn:
     """One process's work on a run."""
 
-    def __init__(self, run: ImportRun, line: _Line) -> None:
+    def __init__(self, run: ImportRun, line: _Line, *, is_rehearsal: bool = False) -> None:
         self._run = run
         self._options = Options.read(run.options)
+        self._fetches_pictures = self._options.images and not is_rehearsal
         self._line = line
         self._register = Register(is_refresh=self._options.refresh)
         self._met = line.met[run.pk]
@@ -355,7 +378,7 @@ class _Turn:
             return
         if source.kind == Kind.ARTIST and not source.position and not source.names_done:
             self._met.add(source.name)
-            yield self._wikiart.fetch_artist(source.name), _Place("")
+            yield from self._with_portrait(self._wikiart.fetch_artist(source.name), _Place(""))
         before, done = source.position, list(source.names_done)
         for page in _ahead(self._pages(source), self._line):
             self._expect(source, page.total)
@@ -440,9 +463,32 @@ class _Turn:
         ):
             return
         try:
-            yield self._call(self._wikiart.fetch_artist, slug), place
+            yield from self._with_portrait(self._call(self._wikiart.fetch_artist, slug), place)
         except (NotFound, Refused, _Missed) as error:
             yield _NoArtist(slug, str(error)), place
+
+    def _with_portrait(self, artist: ArtistRecord, place: _Place) -> Iterator[tuple[Item, _Place]]:
+        """The artist, once their portrait waits to be hung, where one may be shown."""
+        if self._wants_portrait(artist):
+            try:
+                self._call(
+                    lambda path: path.exists() or self._wikiart.fetch_portrait(artist, path),
+                    _portrait(artist),
+                )
+            except PictureMissing:
+                pass
+            except (NotFound, Refused, _Missed) as error:
+                yield _NoArtist(artist.wikiart_slug, f"The portrait did not come: {error}"), place
+        yield artist, place
+
+    def _wants_portrait(self, artist: ArtistRecord) -> bool:
+        """Under the same rule as pictures: artists who are dead long enough were portrayed long ago, too."""
+        if not self._fetches_pictures or not artist.portrait_path:
+            return False
+        dates = Artist(birth_year=artist.birth_year, death_year=artist.death_year)
+        is_free = rights_of(dates, None) == Artwork.Rights.PUBLIC_DOMAIN
+        has_one = Artist.objects.filter(wikiart_slug=artist.wikiart_slug).exclude(portrait="").exists()
+        return (is_free or self._options.public_domain_only is False) and not has_one
 
     def _call(self, fetch: Callable[[Any], Any], wanted: Any) -> Any:
         """Ask for one thing. Raises _Missed when it cannot be reached, and Unreachable when nothing can."""
@@ -507,6 +553,8 @@ class _Turn:
     def _save_artist(self, item: "ArtistRecord | _NoArtist") -> ImportFailure | None:
         slug = item.slug if isinstance(item, _NoArtist) else item.wikiart_slug or item.slug
         reason = item.reason if isinstance(item, _NoArtist) else self._register.take_artist(item)
+        if not reason and self._fetches_pictures and _portrait(item).exists():
+            _hang_portrait(self._register.save_artist(item), _portrait(item))
         return _failure("artist", slug, reason, slug=slug) if reason else None
 
     def _want_pictures(self, saved: list[Saved]) -> None:

@@ -20,7 +20,8 @@ FACTS = [
     "is_free_at_wikiart", "wikiart_id", "wikiart_slug", "source_key", "picture", "width", "height", "sha256",
     "search_text",
 ]  # fmt: skip
-LIFE = ["slug", "name", "birth_year", "death_year", "nationality", "biography", "wikiart_slug", "wikiart_id"]
+LIFE = ["slug", "name", "birth_year", "death_year", "nationality", "biography", "wikiart_slug", "wikiart_id",
+        "portrait"]  # fmt: skip
 
 
 def start(server: WikiArtServer, **options) -> tuple[ImportRun, list[Outcome]]:

@@ -80,6 +80,16 @@ def test_an_artist_comes_in_with_life_works_and_pictures(server, free):
     assert (run.state, run.records, run.pictures_new) == ("done", len(free.works), shown(free))
 
 
+def test_the_portrait_of_an_artist_of_the_past_comes_along(server, free, living):
+    start(server, artists=(free.slug, living.slug), limit=1)
+
+    artist = Artist.objects.get(slug=free.slug)
+    assert artist.portrait.name == f"portraits/{free.slug}.jpg"
+    assert artist.portrait.open("rb").read() == wikiart_server.world.portrait(free.number)
+    assert not Artist.objects.filter(slug=living.slug).exclude(portrait="").exists()
+    assert not any("incoming" in file for file in files())
+
+
 def test_running_twice_changes_nothing_and_asks_for_nothing_twice(server, free):
     start(server, artists=(free.slug,))
     before = list(Artwork.objects.order_by("pk").values())
