@@ -8,4 +8,11 @@ class PictureSize(StringConverter):
     regex = "preview|thumbnail"
 
 
+class Rgb(StringConverter):
+    """A colour: "a0b1c2"."""
+
+    regex = "[0-9a-f]{6}"
+
+
+register_converter(Rgb, "rgb")
 register_converter(PictureSize, "picture_size")

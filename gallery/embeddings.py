@@ -15,7 +15,7 @@ from django.db.models import Count
 from ml import inference
 
 from . import pictures
-from .models import Artwork, ArtworkQuerySet, Embedding, Opinion, PictureHash
+from .models import Artwork, ArtworkQuerySet, Embedding, Opinion, PaletteColour, PictureHash
 from .readers import ReaderDied, Readers
 
 LOCK = 0x45_6D_62_65  # to PostgreSQL this number means "embeddings are being made"
@@ -162,3 +162,4 @@ def _save(work: Artwork, looks: pictures.Looks) -> None:
             PictureHash(artwork=work, **PictureHash.fields_of(looks.picture_hash)),
         ):
             type(row).objects.bulk_create([row], ignore_conflicts=True)
+        PaletteColour.objects.keep(work, looks.colours)

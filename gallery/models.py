@@ -2,6 +2,7 @@
 
 import contextlib
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
@@ -15,11 +16,11 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import MD5, Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from pgvector.django import HalfVectorField
+from pgvector.django import HalfVectorField, HnswIndex, L2Distance, VectorField
 
 from ml import inference
 
-from . import pictures
+from . import palette, pictures
 from .tallies import ArtistStyle, StyleYear, sum_for
 
 EMBEDDING_LENGTH = 256
@@ -325,10 +326,15 @@ class ArtworkQuerySet(models.QuerySet):
         opinions = Opinion.objects.filter(artwork=OuterRef("pk"), model_version=model_version)
         return self.exclude(picture="").filter(~Exists(opinions))
 
+    def without_palette(self):
+        """Works whose picture's main colours are not known yet."""
+        colours = PaletteColour.objects.filter(artwork=OuterRef("pk"))
+        return self.exclude(picture="").filter(~Exists(colours))
+
     def forget_looks(self) -> None:
         """Delete what was told from their pictures, for they have others now."""
         pks = list(self.values_list("pk", flat=True))
-        for model in (Embedding, Opinion, PictureHash):
+        for model in (Embedding, Opinion, PictureHash, PaletteColour):
             model.objects.filter(artwork__in=pks).delete()
         DuplicatePair.objects.touching(pks).delete()
 
@@ -462,6 +468,7 @@ class Artwork(models.Model):
         self.embeddings.create(embedding=looks.embedding, model_version=looks.model_version)
         self.opinions.create(model_version=looks.model_version, **looks.opinion._asdict())
         PictureHash.objects.create(artwork=self, **PictureHash.fields_of(looks.picture_hash))
+        PaletteColour.objects.keep(self, looks.colours)
         self._measured = None
 
     def take_picture(self, data: bytes) -> None:
@@ -799,6 +806,65 @@ class PictureHash(models.Model):
             "bits": picture_hash - 2**64 if picture_hash >= 2**63 else picture_hash,
             "bands": [band << 16 | quarter for band, quarter in enumerate(quarters)],
         }
+
+
+class PaletteColourQuerySet(models.QuerySet):
+    def keep(self, work: Artwork, colours: Sequence[palette.Colour]) -> None:
+        """Save the palette of a work, unless it has one."""
+        rows = [
+            PaletteColour(artwork=work, place=place, rgb=colour.rgb, lab=list(colour.lab), share=colour.share)
+            for place, colour in enumerate(colours)
+        ]
+        self.bulk_create(rows, ignore_conflicts=True)
+
+    def near(self, lab: Sequence[float]):
+        """Colours of works on display, the nearest first, with `.distance` in CIELAB; works and labels along."""
+        shown = Artwork.objects.published().with_picture()
+        large = self.filter(share__gte=PaletteColour.LEAST_FOUND, artwork__in=shown)
+        near = large.annotate(distance=L2Distance("lab", list(lab))).order_by("distance")
+        return near.select_related("artwork__style", "artwork__artist")
+
+
+class PaletteColour(models.Model):
+    """One of the main colours of a picture, the largest share first."""
+
+    LEAST_FOUND = 0.04  # a smaller share is not what one looks for a colour for
+
+    artwork = models.ForeignKey(Artwork, models.CASCADE, related_name="palette", db_index=False)
+    place = models.PositiveSmallIntegerField()
+    rgb = models.CharField(max_length=6)
+    lab = VectorField(dimensions=3)
+    share = models.FloatField(help_text="Of the picture, 0 to 1.")
+
+    objects = PaletteColourQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["artwork", "place"]
+        constraints = [
+            models.UniqueConstraint(name="palette_place_once", fields=["artwork", "place"]),
+            models.CheckConstraint(name="palette_share_0_to_1", condition=Q(share__gte=0, share__lte=1)),
+        ]
+        indexes = [
+            HnswIndex(
+                name="palette_lab",
+                fields=["lab"],
+                opclasses=["vector_l2_ops"],
+                m=8,
+                ef_construction=32,
+                condition=Q(share__gte=0.04),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.rgb} in {self.artwork}"
+
+    @property
+    def name(self) -> str:
+        return palette.name_of(self.lab)
+
+    @property
+    def percent(self) -> str:
+        return f"{self.share:.0%}".rstrip("%")
 
 
 class DuplicateDecision(models.Model):

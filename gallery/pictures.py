@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ml import inference
+
+from . import palette
 
 JPEG_QUALITY = 84
 HASHED_PX = 64  # a hash needs no more, and a JPEG is decoded quickly at this size
@@ -32,6 +34,7 @@ class Looks:
     model_version: str
     opinion: Opinion
     picture_hash: int  # 64 bits, nearly the same for nearly the same pictures
+    colours: Sequence[palette.Colour]  # the main ones, the largest share first
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,13 @@ def describe(data: bytes, *, model: Path) -> Looks:
 def _looks(data: bytes, model: inference.Model) -> Looks:
     answer = model.answer(data)
     label, probability = next(iter(answer.probabilities.items()))
+    small = inference.decode(data, fit_px=HASHED_PX)
     return Looks(
         embedding=answer.embedding,
         model_version=answer.model_version,
         opinion=Opinion(label, min(probability, 1.0), answer.certainty),
-        picture_hash=inference.difference_hash(inference.decode(data, fit_px=HASHED_PX)),
+        picture_hash=inference.difference_hash(small),
+        colours=palette.main_colours(small),
     )
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from ml import inference
 
-from . import duplicates, embeddings, files, labels, switching
+from . import colour_search, duplicates, embeddings, files, labels, switching
 from .locks import Taken, alone
 
 logger = logging.getLogger(__name__)
@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 WORKS = 60  # a task: a few seconds, so that uploads need not wait and no time limit strikes
 COMPARED = 200  # works a task, some milliseconds each
 DOUBTS = 1000  # suggestions a task
+PALETTES = 200  # works a task
 CHECK_S = 5  # seconds a task
 
 
@@ -62,6 +63,18 @@ def find_duplicates() -> None:
         return
     if is_more:
         find_duplicates.delay()
+
+
+@shared_task
+def make_palettes(after: int = 0) -> None:
+    """Make palettes of works that have none; runs every five minutes, and at once while there is more."""
+    try:
+        with alone(colour_search.LOCK):
+            last = colour_search.catch_up(after=after, works=PALETTES)
+    except Taken:
+        return
+    if last is not None:
+        make_palettes.delay(after=last)
 
 
 @shared_task

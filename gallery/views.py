@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from ml import inference
 
-from . import search
+from . import colour_search, palette, search
 from .chronology import Chronology, LifeLine
 from .duplicates import kept_instead_of
 from .figures import Card
@@ -183,6 +183,17 @@ def _picture(make: Callable[[], Path], *, is_public: bool = True) -> FileRespons
     response = FileResponse(path.open("rb"), content_type="image/jpeg")
     response.headers["Cache-Control"] = "public, max-age=86400" if is_public else "private"
     return response
+
+
+@require_safe
+def colour_detail(request, rgb: str):
+    """Works with a main colour, the nearest and largest first."""
+    context = {
+        "rgb": rgb,
+        "name": palette.name_of(palette.lab_of(rgb)),
+        "works": colour_search.works_with(rgb),
+    }
+    return render(request, "gallery/colour_detail.html", context)
 
 
 @require_safe

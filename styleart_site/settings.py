@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
     "embed artworks": {"task": "gallery.tasks.embed_artworks", "schedule": 60.0},
     "find duplicates": {"task": "gallery.tasks.find_duplicates", "schedule": 60.0},
     "find doubts": {"task": "gallery.tasks.find_doubts", "schedule": 300.0},
+    "make palettes": {"task": "gallery.tasks.make_palettes", "schedule": 300.0},
     "sweep imports": {"task": "scraper.tasks.sweep_imports", "schedule": 20.0},
     "check files": {"task": "gallery.tasks.check_files", "schedule": 3600.0},
     "erase trash": {"task": "classifier.tasks.erase_trash", "schedule": 3600.0},
