@@ -1,6 +1,7 @@
 """Predictions: every upload, its state and its answer. The row is the truth; the queue only carries its id."""
 
 import hashlib
+import json
 import logging
 import secrets
 import shutil
@@ -25,7 +26,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from pgvector.django import HalfVectorField
 
-from gallery import labels, pictures
+from gallery import labels, palette, pictures
 from gallery.models import EMBEDDING_LENGTH, Style, matching, searchable
 from ml import inference
 
@@ -654,6 +655,17 @@ class Prediction(models.Model):
     def thumbnail(self) -> Path:
         """A JPEG of at most 480 px, re-encoded by us without metadata."""
         return pictures.keep(self.derived_folder / "thumbnail.jpg", self._jpeg, THUMBNAIL_PX)
+
+    def palette(self) -> list[palette.Colour]:
+        """The main colours of the picture, the largest share first. Raises UnreadableImage, FileNotFoundError."""
+        path = pictures.keep(self.derived_folder / "palette.json", self._palette_json)
+        return [
+            palette.Colour(rgb, palette.lab_of(rgb), share) for rgb, share in json.loads(path.read_text())
+        ]
+
+    def _palette_json(self) -> bytes:
+        colours = palette.main_colours(inference.decode(self.read_bytes(), fit_px=pictures.HASHED_PX))
+        return json.dumps([[colour.rgb, colour.share] for colour in colours]).encode()
 
     def _jpeg(self, size_px: int) -> bytes:
         return pictures.jpeg(self.read_bytes(), size_px)

@@ -55,6 +55,7 @@ def make_derivatives(prediction: Prediction) -> None:
     try:
         prediction.preview()
         prediction.thumbnail()
+        prediction.palette()
         if heatmap.are_drawn():
             heatmap.keep_places(prediction)
     except (OSError, MemoryError, SoftTimeLimitExceeded):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import pictures, wall
 from gallery.models import FamousArtist, Style
+from gallery.palette import Colour
 from ml import inference
 
 from . import exporting, heatmap, plot, sharing
@@ -88,6 +89,7 @@ def _answer(prediction: Prediction, wanted: Mapping[str, str] | None = None) -> 
         context |= {
             "bars": bars,
             "explained": heatmap.explained(bars),
+            "colours": _colours(prediction),
             "other_answers": prediction.other_answers(),
             "alike": Alike(prediction, wanted or {}),
             "unlearned_styles": Style.objects.of_the_house().exclude(
@@ -98,6 +100,13 @@ def _answer(prediction: Prediction, wanted: Mapping[str, str] | None = None) -> 
         context["famous_artists"] = FamousArtist.objects.to_know(prediction.style)
         context["timeline"] = Style.objects.of_the_house()
     return context
+
+
+def _colours(prediction: Prediction) -> list[Colour]:
+    try:
+        return prediction.palette()
+    except (inference.UnreadableImage, OSError, MemoryError):
+        return []  # the answer stands without them
 
 
 @never_cache

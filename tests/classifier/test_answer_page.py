@@ -223,3 +223,46 @@ def test_bars_have_the_number_more_exactly_for_hover_and_focus(client, user):
 
     for number in ["71 %", "71.3 %", "under 1 %", "under 0.1 %"]:
         assert number in page
+
+
+# Palette, time, artists
+
+
+def test_the_main_colours_lead_to_the_paintings_that_have_them(client, user):
+    prediction = answered(pictures.small_painting(26), user)
+
+    page = client.get(prediction.get_absolute_url()).content.decode()
+
+    colours = prediction.palette()
+    assert len(colours) > 1
+    for colour in colours:
+        assert f'href="{reverse("gallery:colour-detail", args=[colour.rgb])}"' in page
+        assert f"Find paintings with this {colour.name}" in page
+
+
+def test_without_the_original_the_answer_stands_without_colours(client, user):
+    prediction = make_done_prediction(owner=user)
+    prediction.original.storage.delete(prediction.original.name)
+
+    response = client.get(prediction.get_absolute_url())
+
+    assert response.status_code == 200
+    assert "Its main colours" not in response.content.decode()
+
+
+def test_artists_to_know_say_how_many_of_their_works_are_here(client, user):
+    style = make_style("Cubism", position=1, start_year=1907)
+    juan, nobody = make_artist("Juan Gris", style=style), make_artist("Nobody Here", style=style)
+    for _ in range(2):
+        make_artwork(artist=juan, style=style)
+    prediction = make_done_prediction(("Cubism", 1.0), owner=user)
+
+    response = client.get(prediction.get_absolute_url())
+
+    counts = {
+        famous.artist.name: famous.artist.artwork_count for famous in response.context["famous_artists"]
+    }
+    assert counts == {juan.name: 2, nobody.name: 0}
+    page = response.content.decode()
+    assert '<span class="numbers">2</span> works here' in page
+    assert reverse("gallery:chronology") in page
