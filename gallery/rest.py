@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -95,11 +95,15 @@ class Moment(serializers.DateTimeField):
 
     def to_internal_value(self, data: str) -> datetime:
         try:
-            if RFC_3339.fullmatch(data):
-                return datetime.fromisoformat(data.upper())
+            moment = datetime.fromisoformat(data.upper()) if RFC_3339.fullmatch(data) else None
         except ValueError:  # a 31st of February
-            pass
-        self.fail("invalid")
+            moment = None
+        if moment is None:
+            self.fail("invalid")
+        try:
+            return moment.astimezone(UTC)  # PostgreSQL knows no zones beyond 16 hours
+        except OverflowError:  # the first and the last day there is
+            return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 class StyleSlug(serializers.SlugRelatedField):

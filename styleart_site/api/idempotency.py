@@ -54,7 +54,8 @@ def once(request: Request, work: Callable[[], Response]) -> HttpResponse:
 def fingerprint_of(request: Request) -> str:
     """What was asked, whatever the sender's boundaries and file names: 64 hexadecimal digits."""
     digest = hashlib.sha256(f"{request.method} {request.path}".encode())
-    for name, values in sorted(request.data.lists()):
+    sent = request.data.lists() if request.data else ()  # without a body there is a plain dict
+    for name, values in sorted(sent):
         for value in values:
             digest.update(json.dumps([name, _digest_of(value)]).encode())
     return digest.hexdigest()

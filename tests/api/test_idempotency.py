@@ -124,6 +124,14 @@ def test_whoever_comes_while_the_first_is_on_its_way_is_told_to_come_again(monke
     assert response.headers["Retry-After"] == "1"
 
 
+def test_a_key_without_a_body_is_refused_for_the_body():
+    script = Script()
+
+    response = script.ask("POST", "/predictions/", Idempotency_Key="one")
+
+    assert codes(response) == (400, "invalid_request")
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "ü"])
 def test_a_key_that_is_none_is_refused(key):
     assert codes(Script().upload(Idempotency_Key=key)) == (400, "invalid_header")

@@ -398,7 +398,12 @@ def test_the_history_can_be_searched_and_filtered():
     moment = waiting.created_at.isoformat().replace("+00:00", "Z")
     assert found(f"created_after={moment}") == ["Harbour"]
     assert found(f"created_before={moment}") == ["Garden"]
-    assert found("created_before=0001-01-01T00:00:00Z") == []
+    assert (
+        found("created_before=0001-01-01T00:00:00Z")
+        == found("created_before=0001-01-01T00:00:00%2B21:11")
+        == []
+    )
+    assert found("created_after=9999-12-31T23:59:59-23:59") == []
 
 
 def test_the_history_asks_the_same_number_of_queries_however_long(django_assert_max_num_queries):
