@@ -235,6 +235,7 @@ class SelectionForm(forms.Form):
         "delete": "Delete",
         "favourite": "Add to favourites",
         "unfavourite": "Remove from favourites",
+        "compare": "Compare two",
         "csv": "Export as CSV",
         "json": "Export as JSON",
     }
@@ -266,12 +267,47 @@ class SelectionForm(forms.Form):
             )
         return selected
 
+    def clean(self) -> dict:
+        chosen = self.cleaned_data.get("selected")
+        if self.cleaned_data.get("action") == "compare" and chosen is not None and len(chosen) != 2:
+            raise forms.ValidationError("Choose two pictures to compare.", code="not_two")
+        return self.cleaned_data
+
     @property
     def error(self) -> str:
         """What is wrong, as one sentence."""
         if self.has_error("selected", code="invalid"):  # no id at all
             return self.fields["selected"].error_messages["required"]
         return next((errors[0] for errors in self.errors.values()), "")
+
+
+class CompareForm(forms.Form):
+    """Two predictions of `viewer` that are done. What is wrong or somebody else's counts as not given."""
+
+    MOST_OFFERED = 100  # the newest
+
+    first = forms.ModelChoiceField(label="One", queryset=Prediction.objects.none(), required=False)
+    second = forms.ModelChoiceField(label="The other", queryset=Prediction.objects.none(), required=False)
+
+    def __init__(self, *args, viewer: Viewer, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        done = Prediction.objects.visible_to(viewer).filter(status=Prediction.Status.DONE)
+        names = [(row.pk, str(row)) for row in done.only("title", "created_at")[: self.MOST_OFFERED]]
+        for field in self.fields.values():
+            field.queryset = done
+            field.widget.choices = [("", "Choose a picture"), *names]
+
+    @property
+    def chosen(self) -> list[Prediction]:
+        """What was chosen, at most two, each once."""
+        self.is_valid()
+        given = [self.cleaned_data.get(name) for name in self.fields]
+        return list(dict.fromkeys(prediction for prediction in given if prediction is not None))
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether there are two to choose from."""
+        return len(self.fields["first"].widget.choices) > 2
 
 
 class ShareForm(forms.Form):

@@ -37,6 +37,7 @@ predictions = [
     path("", views.prediction_list, name="prediction-list"),
     path("new/", views.prediction_create, name="prediction-create"),
     path("selection/", views.prediction_selection, name="prediction-selection"),
+    path("compare/", views.prediction_compare, name="prediction-compare"),
     path("styles/", views.my_styles, name="my-styles"),
     path("trash/", views.trash, name="trash"),
     path("trash/empty/", views.trash_empty, name="trash-empty"),

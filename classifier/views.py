@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -20,8 +21,17 @@ from ml import inference
 
 from . import exporting, heatmap, plot, sharing
 from .alike import Alike
+from .comparison import Comparison
 from .files import KEEP_S, private_file
-from .forms import AboutForm, FeedbackForm, HistoryFilter, PredictionForm, SelectionForm, ShareForm
+from .forms import (
+    AboutForm,
+    CompareForm,
+    FeedbackForm,
+    HistoryFilter,
+    PredictionForm,
+    SelectionForm,
+    ShareForm,
+)
 from .history import BY_TRASHING, page_of
 from .models import Prediction, Sender, ShareLink
 from .statistics import Statistics
@@ -206,6 +216,10 @@ def prediction_selection(request):
     selected, action = form.cleaned_data["selected"], form.cleaned_data["action"]
     if action in EXPORTS:
         return _export(selected, action)
+    if action == "compare":
+        first, second = selected
+        pair = urlencode({"first": first.pk, "second": second.pk})
+        return redirect(f"{reverse('classifier:prediction-compare')}?{pair}")
     if action == "delete":
         count, moment = len(selected), Prediction.objects.filter(pk__in=[p.pk for p in selected]).trash()
         _say_trashed(request, count, moment)
@@ -269,6 +283,19 @@ def prediction_ask_again(request, pk: UUID):
     if is_waiting:
         send(newer.pk)
     return redirect(newer)
+
+
+# Two answers beside each other
+
+
+@never_cache
+@require_safe
+def prediction_compare(request):
+    """Two of one's own answers beside each other; where one is missing it is asked for."""
+    form = CompareForm(request.GET, viewer=sender_of(request))
+    chosen = form.chosen
+    context = {"form": form, "comparison": Comparison(*chosen) if len(chosen) == 2 else None}
+    return render(request, "classifier/prediction_compare.html", context)
 
 
 # What its sender says of it: fragments for htmx, and the page for everybody else

@@ -266,3 +266,53 @@ def test_artists_to_know_say_how_many_of_their_works_are_here(client, user):
     page = response.content.decode()
     assert '<span class="numbers">2</span> works here' in page
     assert reverse("gallery:chronology") in page
+
+
+# Two beside each other
+
+
+COMPARE = "/predictions/compare/"
+
+
+def test_two_answers_stand_beside_each_other(client, user):
+    one = make_done_prediction(("Cubism", 0.7), ("Realism", 0.3), owner=user, title="Guitar")
+    other = make_done_prediction(
+        ("Realism", 0.6), ("Cubism", 0.4), owner=user, title="Field", picture=pictures.small_painting(9)
+    )
+
+    response = client.get(COMPARE, {"first": one.pk, "second": other.pk})
+
+    page = response.content.decode()
+    pairs = response.context["comparison"].pairs
+    assert [(first.percent, second.percent) for first, second in pairs] == [("70", "40"), ("30", "60")]
+    assert "One looks most like Cubism, the other like Realism." in page
+    assert "nearly the same" in page  # the made-up answers have the same embedding
+    assert page.index("Guitar") < page.index("Field")
+
+
+def test_somebody_elses_answer_cannot_be_compared(client, user):
+    one, foreign = make_done_prediction(owner=user), make_done_prediction(title="A secret")
+
+    response = client.get(COMPARE, {"first": one.pk, "second": foreign.pk})
+
+    assert response.context["comparison"] is None
+    assert "A secret" not in response.content.decode()
+
+
+@pytest.mark.parametrize("query", [{}, {"first": "no-id"}, {"first": "no-id", "second": "x" * 300}])
+def test_what_cannot_be_compared_is_asked_for(client, user, query):
+    response = client.get(COMPARE, query)
+
+    assert response.status_code == 200
+    assert "It takes two answers to compare." in response.content.decode()
+
+
+def test_two_chosen_in_the_history_are_compared_and_three_are_not(client, user):
+    three = [make_done_prediction(owner=user, picture=pictures.small_painting(seed)) for seed in range(3)]
+    where = reverse("classifier:prediction-selection")
+
+    two = client.post(where, {"selected": [three[0].pk, three[1].pk], "action": "compare"})
+    all_three = client.post(where, {"selected": [row.pk for row in three], "action": "compare"}, follow=True)
+
+    assert client.get(two.url).context["comparison"] is not None
+    assert "Choose two pictures to compare." in all_three.content.decode()

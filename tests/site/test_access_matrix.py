@@ -87,6 +87,7 @@ TABLE = {
     "predictions/": {"GET": EVERYBODY},  # one's own, whoever one is
     "predictions/new/": row(EVERYBODY),  # all but POST are led home
     "predictions/selection/": {"POST": EVERYBODY},
+    "predictions/compare/": {"GET": EVERYBODY},  # shows one's own, and counts others as not given
     "predictions/styles/": {"GET": EVERYBODY},
     "predictions/trash/": {"GET": EVERYBODY},
     "predictions/trash/empty/": {"POST": EVERYBODY},
