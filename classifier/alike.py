@@ -24,7 +24,8 @@ class Alike:
     def __init__(self, prediction: Prediction, wanted: Mapping[str, str]) -> None:
         prediction.embed_again()
         self.prediction = prediction
-        self.form = AlikeFilter(wanted if AlikeFilter.base_fields.keys() & wanted.keys() else None)
+        is_asked = AlikeFilter.base_fields.keys() & wanted.keys()
+        self.form = AlikeFilter(wanted if is_asked else None, auto_id="alike-%s")
 
     @cached_property
     def works(self) -> list[Artwork]:

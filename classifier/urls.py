@@ -44,6 +44,7 @@ predictions = [
     path("trash/undo/<microseconds:microseconds>/", views.prediction_undo, name="prediction-undo"),
     path("<uuid:pk>/", views.prediction_detail, name="prediction-detail"),
     path("<uuid:pk>/result/", views.prediction_result, name="prediction-result"),
+    path("<uuid:pk>/sent/", views.prediction_sent, name="prediction-sent"),
     path("<uuid:pk>/similar/", views.prediction_similar, name="prediction-similar"),
     path("<uuid:pk>/<picture_size:size>.jpg", views.prediction_picture, name="prediction-picture"),
     path("<uuid:pk>/plot.<plot_kind:kind>", views.prediction_plot, name="prediction-plot"),

@@ -77,6 +77,7 @@ def _room(form: PredictionForm, sender: Sender) -> dict:
 
 @never_cache
 def prediction_create(request):
+    """Take one picture. A script that sends several gets a line about each; everybody else the next page."""
     if request.method != "POST":
         return redirect("home")
     sender = new_sender(request)
@@ -85,8 +86,22 @@ def prediction_create(request):
         prediction, is_waiting = form.save()
         if is_waiting:
             send(prediction.pk)
+        if request.htmx:
+            return render(request, "classifier/_sent.html", {"prediction": prediction}, status=201)
         return redirect(prediction)
+    if request.htmx:
+        return render(request, "classifier/_upload_errors.html", {"form": form}, status=422)
     return render(request, "classifier/home.html", _room(form, sender), status=422)
+
+
+@never_cache
+@require_safe
+def prediction_sent(request, pk: UUID):
+    """One of several that were sent: where it stands, as a fragment for htmx."""
+    prediction = _alive(request, pk)
+    if not request.htmx:
+        return redirect(prediction)
+    return render(request, "classifier/_sent.html", {"prediction": prediction})
 
 
 def _answer(prediction: Prediction, wanted: Mapping[str, str] | None = None) -> dict:

@@ -14,6 +14,7 @@
   function press(chosen) {
     for (const link of links()) link.setAttribute("aria-pressed", String(link === chosen));
     document.getElementById("why-tools").hidden = !chosen;
+    document.getElementById("why-help").classList.toggle("unscripted", !chosen);
   }
 
   function turnOff() {

@@ -120,6 +120,15 @@ def test_without_scripts_the_filter_is_a_plain_form_of_the_page(client, user):
     assert elsewhere.url == f"{prediction.get_absolute_url()}?year_from=1800#similar"
 
 
+def test_no_two_things_on_the_page_have_the_same_id(client, user):
+    make_artwork("Guitar", seed=1)
+    prediction = make_done_prediction(owner=user)
+
+    ids = re.findall(r'\bid="([^"]+)"', client.get(prediction.get_absolute_url()).content.decode())
+
+    assert sorted(ids) == sorted(set(ids))
+
+
 def test_near_duplicates_are_folded_behind_the_nearest(client, user):
     first, second = make_artwork("Rouen", seed=1), make_artwork("Rouen again", seed=1)
     pair = {"first": first, "second": second, "group": first.pk}

@@ -374,3 +374,30 @@ def test_an_older_answer_whose_original_is_gone_keeps_its_page(client, models_di
     assert response.status_code == 200
     prediction.refresh_from_db()
     assert prediction.embedding_model == prediction.model_version
+
+
+def test_a_script_that_sends_several_gets_a_line_about_each(client):
+    signed_in(client)
+
+    response = client.post(CREATE, {"image": picture_file()}, headers={"HX-Request": "true"})
+    wrong = client.post(CREATE, {"image": picture_file(b"")}, headers={"HX-Request": "true"})
+
+    prediction = Prediction.objects.get()
+    line = response.content.decode()
+    assert response.status_code == 201
+    assert f'data-address="{prediction.get_absolute_url()}"' in line
+    assert "every 700ms" in line
+    assert (wrong.status_code, "This file is empty" in wrong.content.decode()) == (422, True)
+    assert "<html" not in line + wrong.content.decode()
+
+
+def test_the_line_of_a_sent_picture_ends_asking_once_the_answer_is_there(client):
+    prediction = make_done_prediction(("Cubism", 0.8), ("Realism", 0.2))
+    client.force_login(prediction.owner)
+    address = reverse("classifier:prediction-sent", args=[prediction.pk])
+
+    line = client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+    assert "This is Cubism, quite sure." in line
+    assert "hx-get" not in line
+    assert client.get(address).url == prediction.get_absolute_url()

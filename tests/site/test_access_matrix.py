@@ -94,6 +94,7 @@ TABLE = {
     "predictions/trash/undo/<microseconds:microseconds>/": {"POST": EVERYBODY},
     "predictions/<uuid:pk>/": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/result/": {"GET": THE_OWNER},
+    "predictions/<uuid:pk>/sent/": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/similar/": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/<picture_size:size>.jpg": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/plot.<plot_kind:kind>": {"GET": THE_OWNER},
