@@ -1,6 +1,8 @@
 """Calibrate a trained network, choose embedding, thresholds and number format, and write what serving reads.
 
 python -m ml.export RUN --out DIR does so from the folder of a run, whether it is finished or was stopped.
+Of several runs it takes the mean of their weights, which all started from the same ones: a model soup
+(Wortsman et al., 2022) answers like their ensemble and costs no more than one of them.
 """
 
 import argparse
@@ -24,11 +26,13 @@ import tensorflow as tf
 from ml.answers import Answers, ask, rounded
 from ml.dataset import Dataset, read_manifest
 from ml.inference import EMBEDDING_SIZE, FORMAT, Model
+from ml.network import level_spreads
 from ml.preprocess import preprocess
-from ml.scores import precision_at_10, top_k
+from ml.scores import best_temperature, precision_at_10, top_k
 
 if TYPE_CHECKING:
-    from ml.train import Network
+    from ml.network import Network
+    from ml.recipes import StyleArt
 
 SURE_IS_RIGHT = 0.88  # of the validation answers called sure, at least this share must be right
 LIKELY_IS_RIGHT = 0.55  # the same for those called likely
@@ -46,38 +50,68 @@ def main() -> int:
     from ml import train  # which imports this module
 
     arguments = _parser().parse_args()
+    runs = arguments.runs
     try:
-        chosen = json.loads((arguments.run / "settings.json").read_text(encoding="utf-8"))
-        settings = train.Settings(**chosen)
-        data = read_manifest(Path(arguments.manifest or settings.manifest))
+        chosen = [json.loads((run / "settings.json").read_text(encoding="utf-8")) for run in runs]
+        several = [train.Settings(**values) for values in chosen]
+        data = read_manifest(Path(arguments.manifest or several[0].manifest))
     except (OSError, ValueError, TypeError) as error:
-        print(f"{arguments.run} cannot be exported: {error}", file=sys.stderr)
+        print(f"{', '.join(map(str, runs))} cannot be exported: {error}", file=sys.stderr)
         return 1
+    settings = several[0]
     keras.utils.set_random_seed(settings.seed)  # an untrained start is not in the checkpoint
     network = train.build(data, settings)
-    trainer = train.Trainer(network, settings, steps=1)  # the schedule is over
-    epochs = trainer.resume(arguments.run / "checkpoint.npz")
-    if not epochs:
-        print(f"{arguments.run} holds no checkpoint: no epoch was finished.", file=sys.stderr)
+    trained = [_trained(network, own, run) for run, own in zip(runs, several, strict=True)]
+    epochs = [done for _, done in trained]
+    if 0 in epochs:
+        print(f"{runs[epochs.index(0)]} holds no checkpoint: no epoch was finished.", file=sys.stderr)
         return 1
-    trainer.settle()
-    recipe = asdict(settings) | ({"stopped_after_epochs": epochs} if epochs < settings.epochs else {})
+    of_each_run = zip(*(weights for weights, _ in trained), strict=True)
+    for variable, weights in zip(network.backbone.trainable_variables, of_each_run, strict=True):
+        variable.assign(np.mean(weights, axis=0))
+    train.fit_final_head(network, data, settings.size_px)
+    recipe = asdict(settings) | _differences(several, epochs)
     card = export(
         network,
         data,
         out=arguments.out,
         size_px=settings.size_px,
         recipe=recipe,
-        run=arguments.run,
+        run=runs[0],
         variants=arguments.variants,
     )
     print(json.dumps({"version": card["version"], **card["metrics"]["test"]}, indent=2))
     return 0
 
 
+def _trained(network: "Network", settings: "StyleArt", run: Path) -> tuple[list[np.ndarray], int]:
+    """The trained weights of a run's backbone, in the order of the network's, and its finished epochs."""
+    from ml import train
+
+    trainer = train.Trainer(network.at_last_level(), settings, steps=1)  # the schedule is over
+    epochs = trainer.resume(run / "checkpoint.npz")
+    if settings.patience and (run / "best.npz").exists():
+        trainer.load_weights(run / "best.npz")
+    else:
+        trainer.settle()
+    return [variable.numpy() for variable in network.backbone.trainable_variables], epochs
+
+
+def _differences(several: Sequence["StyleArt"], epochs: Sequence[int]) -> dict[str, Any]:
+    """What the card says of runs that were stopped, and of weights that are the mean of several runs."""
+    told: dict[str, Any] = {}
+    if epochs[0] < several[0].epochs:
+        told["stopped_after_epochs"] = epochs[0]
+    if len(several) > 1:
+        told["mean_of_runs_with_seeds"] = [settings.seed for settings in several]
+    return told
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml.export", description=__doc__)
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run of ml.train")
+    parser.add_argument(
+        "runs", type=Path, nargs="+", metavar="RUN", help="folder of a run of ml.train; of several, the mean"
+    )
     parser.add_argument(
         "--out", type=Path, required=True, help="folder to write model.tflite and model.json into"
     )
@@ -111,9 +145,11 @@ def export(
     """
     parts = {split: data.part(split) for split in ("train", "val", "test")}
     train, val, test = (network.features(pictures, size_px) for pictures in parts.values())
-    temperature = _temperature(network.head(val).numpy(), data.targets(parts["val"]), styles=len(data.styles))
-    projection, embedding = _embedding(train, val, data)
-    bias = network.head.bias.numpy()[: len(data.styles)] / temperature
+    temperature = temperature_of(
+        network.head(val).numpy(), data.targets(parts["val"]), styles=len(data.styles)
+    )
+    projection, embedding = _embedding(train, val, data, network.widths)
+    bias = _centred_bias(network, projection[0])[: len(data.styles)] / temperature
     card = {
         "labels": list(data.styles),
         "input": {
@@ -123,7 +159,8 @@ def export(
         "temperature": round(temperature, 4),
         "embedding": embedding,
         "activation_maps": {
-            "made": "the last convolution's map times the head's weights, divided by the temperature; "
+            "made": "the levels' maps minus the mean features of the training part, times the head's weights, "
+            "divided by the temperature; "
             "the softmax of its mean over all places plus bias is the probabilities",
             "bias": [round(float(value), 6) for value in bias],
         },
@@ -240,27 +277,25 @@ def _write(out: Path, card: dict[str, Any], weights: bytes) -> None:
         part.replace(out / name)
 
 
-def _temperature(logits: np.ndarray, truth: np.ndarray, styles: int) -> float:
-    """The divisor of the logits that makes the validation probabilities most honest (least log loss)."""
+def temperature_of(logits: np.ndarray, truth: np.ndarray, styles: int) -> float:
+    """The divisor of the logits that makes the probabilities of these paintings most honest.
+
+    Photographs, whose truth is `styles` or above, do not count.
+    """
     paintings = truth < styles
-    logits, truth = logits[paintings, :styles].astype(np.float64), truth[paintings]
-
-    def log_loss(temperature: float) -> float:
-        scaled = logits / temperature
-        highest = scaled.max(1, keepdims=True)
-        totals = highest[:, 0] + np.log(np.exp(scaled - highest).sum(1))
-        return float((totals - scaled[np.arange(len(truth)), truth]).mean())
-
-    return float(min(np.geomspace(0.2, 5, 401), key=log_loss))
+    return best_temperature(logits[paintings, :styles], truth[paintings])
 
 
 def _embedding(
-    train: np.ndarray, val: np.ndarray, data: Dataset
+    train: np.ndarray, val: np.ndarray, data: Dataset, widths: Sequence[int]
 ) -> tuple[tuple[np.ndarray, np.ndarray], dict[str, Any]]:
     """Choose, on validation paintings, how strongly to whiten the main components of the features.
 
-    Gives the (mean, matrix) of the projection and the figures of every candidate.
+    The levels, as wide as `widths` says, are brought to one spread before. Gives the (mean, matrix) of the
+    projection and the figures of every candidate.
     """
+    scales = level_spreads(train, widths)
+    train, val = train / scales, val / scales
     mean = train.mean(0)
     spreads, directions = np.linalg.eigh(np.cov(train - mean, rowvar=False))
     spreads, directions = spreads[::-1][:EMBEDDING_SIZE], directions[:, ::-1][:, :EMBEDDING_SIZE]
@@ -282,11 +317,20 @@ def _embedding(
     _, matrix, chosen = max(tried, key=lambda candidate: candidate[0])
     definition = {
         "size": EMBEDDING_SIZE,
-        "made": "pooled features minus their mean, main components of the training part, unit length",
+        "made": "pooled features, each level at one spread, minus their mean; main components of the "
+        "training part, unit length",
         "whitening": chosen["whitening"],
         "val_precision_at_10": [figures for _, _, figures in tried],
     }
-    return (mean.astype(np.float32), matrix), definition
+    return ((mean * scales).astype(np.float32), matrix / scales[:, None]), definition
+
+
+def _centred_bias(network: "Network", mean: np.ndarray) -> np.ndarray:
+    """The logits of the mean features: the head's bias where it is asked about differences from them.
+
+    In float16 these round far less than the features themselves.
+    """
+    return network.head.bias.numpy() + mean @ network.head.kernel.numpy()
 
 
 def _save_for_serving(
@@ -299,6 +343,7 @@ def _save_for_serving(
 ) -> None:
     """Save the network with the one signature that serving asks, as TensorFlow's converter reads it."""
     mean, matrix = (tf.constant(part) for part in projection)
+    bias = tf.constant(_centred_bias(network, projection[0]))
     pooling = network.backbone.layers[-1]
     backbone = keras.Model(network.backbone.input, [network.backbone.output, pooling.input])
 
@@ -306,10 +351,10 @@ def _save_for_serving(
         @tf.function(input_signature=[tf.TensorSpec((1, size_px, size_px, 3), tf.float32, name="image")])
         def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
             features, places = backbone(image, training=False)
-            logits = network.head(features) / temperature
+            logits = ((features - mean) @ network.head.kernel + bias) / temperature
             everything = tf.nn.softmax(logits)
             # The head is linear and pooling a mean, so that each place's share in a logit is exact.
-            maps = tf.tensordot(places, network.head.kernel[:, :styles] / temperature, 1)
+            maps = tf.tensordot(places - mean, network.head.kernel[:, :styles] / temperature, 1)
             return {
                 "probabilities": tf.nn.softmax(logits[:, :styles]),
                 "not_a_painting": 1 - tf.reduce_sum(everything[:, :styles], axis=1),

@@ -4,6 +4,8 @@ import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import keras
@@ -13,11 +15,11 @@ from tqdm import tqdm
 
 from ml.augment import augment
 from ml.dataset import Dataset, cached_pixels
-from ml.network import Network, class_weights
+from ml.network import Network, class_weights, stage_of
 from ml.preprocess import scale
 from ml.recipes import StyleArt
 from ml.runs import log_epoch, read_log
-from ml.scores import top_k
+from ml.scores import log_loss, top_k
 
 
 def fine_tune(network: Network, data: Dataset, settings: StyleArt, run: Path) -> None:
@@ -42,9 +44,12 @@ def fine_tune(network: Network, data: Dataset, settings: StyleArt, run: Path) ->
         with trainer.averaged():
             logits = network.head(network.features(val, settings.size_px)).numpy()[:, : len(data.styles)]
             top1 = top_k(logits, data.targets(val), 1)
+            val_loss = log_loss(logits, data.targets(val))
             if settings.patience and top1 > best_top1(run / "log.csv", before=epoch + 1):
                 trainer.save_weights(run / "best.npz")
-        log_epoch(run / "log.csv", epoch=epoch + 1, loss=float(np.mean(losses)), val_top1=top1)
+        log_epoch(
+            run / "log.csv", epoch=epoch + 1, loss=float(np.mean(losses)), val_loss=val_loss, val_top1=top1
+        )
         trainer.save(run / "checkpoint.npz", epoch + 1)
     bar.close()
     trainer.settle()
@@ -83,9 +88,8 @@ def step_at_rate(network: Network, data: Dataset, settings: StyleArt) -> Callabl
     coming = (batch for epoch in itertools.count() for batch in varied(pixels, targets, epoch, settings))
 
     def step(rate: float) -> float:
-        backbone, head = trainer.optimizers
-        backbone.learning_rate = rate
-        head.learning_rate = rate * settings.head_rate / settings.backbone_rate
+        for group in trainer.groups:
+            group.optimizer.learning_rate = rate * group.share
         images, labels = next(coming)
         return float(trainer.step(scale(images), labels))
 
@@ -155,6 +159,15 @@ def _smoothed(labels: tf.Tensor, smoothing: float) -> tf.Tensor:
     return labels * (1 - smoothing) + smoothing / tf.cast(tf.shape(labels)[-1], tf.float32)
 
 
+@dataclass(frozen=True)
+class Group:
+    """Weights that learn at one rate: this share of the backbone's."""
+
+    weights: list[keras.Variable]
+    share: float
+    optimizer: keras.optimizers.Optimizer
+
+
 class Trainer:
     """Optimizers, schedule and averaged weights of one run.
 
@@ -176,13 +189,23 @@ class Trainer:
             np.ones(network.head.units) if weights is None else weights, tf.float32
         )
         self.schedule = schedule or self._cosine
-        self.optimizers = [
-            self._optimizer(settings.backbone_rate, network.backbone.trainable_variables),
-            self._optimizer(settings.head_rate, network.head.trainable_variables),
-        ]
-        self.weights = network.backbone.trainable_variables + network.head.trainable_variables
+        self.groups = list(self._groups())
+        self.weights = [weight for group in self.groups for weight in group.weights]
         self.averages = [tf.Variable(weight.value) for weight in self.weights]
         self.step = tf.function(self._step)
+
+    def _groups(self) -> Iterator["Group"]:
+        """The stages of the backbone, the early ones the slowest, and the head."""
+        settings, backbone = self.settings, self.network.backbone
+        last = stage_of("Conv_1")
+        for stage in range(last + 1):
+            layers = [layer for layer in backbone.layers if layer.weights and stage_of(layer.name) == stage]
+            weights = [weight for layer in layers for weight in layer.trainable_variables]
+            yield self._group(weights, settings.stage_falloff ** (last - stage))
+        yield self._group(self.network.head.trainable_variables, settings.head_rate / settings.backbone_rate)
+
+    def _group(self, weights: list[keras.Variable], share: float) -> "Group":
+        return Group(weights, share, self._optimizer(self.settings.backbone_rate * share, weights))
 
     def _cosine(self, peak: float) -> keras.optimizers.schedules.LearningRateSchedule:
         warmup = max(1, int(self.steps * self.settings.warmup))
@@ -207,11 +230,11 @@ class Trainer:
             losses = tf.nn.softmax_cross_entropy_with_logits(labels, head(features))
             loss = tf.reduce_mean(losses * counts)
         gradients = tape.gradient(loss, self.weights)
-        split = len(backbone.trainable_variables)
-        self.optimizers[0].apply(gradients[:split], self.weights[:split])
-        self.optimizers[1].apply(gradients[split:], self.weights[split:])
+        coming = iter(gradients)
+        for group in self.groups:
+            group.optimizer.apply(list(islice(coming, len(group.weights))), group.weights)
         # A young average forgets faster, or it would drag the starting point along.
-        steps = tf.cast(self.optimizers[0].iterations.value, tf.float32)
+        steps = tf.cast(self.groups[0].optimizer.iterations.value, tf.float32)
         keep = tf.minimum(self.settings.ema, (1 + steps) / (10 + steps))
         for average, weight in zip(self.averages, self.weights, strict=True):
             average.assign(average * keep + weight.value * (1 - keep))
@@ -235,7 +258,7 @@ class Trainer:
         return [
             *(weight.value for weight in self.weights),
             *self.averages,
-            *(variable.value for optimizer in self.optimizers for variable in optimizer.variables),
+            *(variable.value for group in self.groups for variable in group.optimizer.variables),
         ]
 
     def save(self, path: Path, epochs_done: int) -> None:

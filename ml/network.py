@@ -1,5 +1,6 @@
 """MobileNetV2 with a linear head on its pooled features: what the site serves, fine-tuned or not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -10,6 +11,10 @@ from tqdm import tqdm
 from ml.dataset import Dataset, Picture, batches
 from ml.preprocess import scale
 from ml.recipes import Linear, StyleArt
+from ml.scores import best_temperature, log_loss
+
+FINAL_PENALTIES = (0.05, 0.1, 0.2, 0.4)
+STAGE_ENDS = (1, 3, 6, 13)  # blocks of MobileNetV2 that halve the size of the maps
 
 
 class MissingWeights(Exception):  # noqa: N818 - it is the weights that are missing
@@ -20,29 +25,78 @@ class MissingWeights(Exception):  # noqa: N818 - it is the weights that are miss
 class Network:
     """MobileNetV2 up to its pooled features, and the linear head on them."""
 
-    backbone: keras.Model  # pixels from -1 to 1, any size -> (n, 1280)
-    head: keras.layers.Dense  # (n, 1280) -> logits (n, styles, and one more for photographs if there are any)
+    backbone: keras.Model  # pixels from -1 to 1, sides a multiple of 32 -> (n, width)
+    head: (
+        keras.layers.Dense
+    )  # (n, width) -> logits (n, styles, and one more for photographs if there are any)
+
+    def at_last_level(self) -> "Network":
+        """The same backbone up to its last layer, with a head of its own: what learns in fine-tuning."""
+        pooled = keras.layers.GlobalAveragePooling2D()(self.backbone.get_layer("out_relu").output)
+        return with_head(keras.Model(self.backbone.input, pooled), self.head.units)
+
+    @property
+    def widths(self) -> list[int]:
+        """How many features each level gives."""
+        joined = self.backbone.layers[-2]  # the last one pools
+        maps = joined.input if isinstance(joined, keras.layers.Concatenate) else [joined.output]
+        return [level.shape[-1] for level in maps]
 
     @property
     def variables(self) -> list[keras.Variable]:
         return [*self.backbone.variables, *self.head.variables]
 
-    def features(self, pictures: list[Picture], size_px: int) -> np.ndarray:
-        """Pooled features of whole pictures, float32 of shape (n, 1280)."""
+    def features(self, pictures: list[Picture], size_px: int, *, mirrored: bool = False) -> np.ndarray:
+        """Pooled features of whole pictures, or of their mirror images; float32 of shape (n, width)."""
         run = tf.function(lambda pixels: self.backbone(pixels, training=False))
         steps = tqdm(batches(pictures, size_px), total=-(-len(pictures) // 32), desc="features", disable=None)
-        return np.concatenate([run(scale(pixels)).numpy() for pixels in steps])
+        across = -1 if mirrored else 1
+        return np.concatenate([run(scale(pixels[:, :, ::across])).numpy() for pixels in steps])
 
 
 def build(data: Dataset, settings: StyleArt | Linear) -> Network:
     """Load the backbone and put a head of the right width on it. Raises MissingWeights."""
     backbone = base("MobileNetV2", settings.weights, None, pooling="avg")
     train = data.part("train")
+    if isinstance(settings, StyleArt):
+        backbone = of_several_levels(backbone, settings.levels)
     if settings.weights == "none":
         take_statistics(backbone, scale(next(batches(train, settings.size_px, batch_size=64))))
-    head = keras.layers.Dense(int(data.targets(train).max()) + 1, name="head")
+    return with_head(backbone, int(data.targets(train).max()) + 1)
+
+
+def with_head(backbone: keras.Model, classes: int) -> Network:
+    """The backbone and a head that has learned nothing yet."""
+    head = keras.layers.Dense(classes, name="head")
     head.build((None, backbone.output_shape[-1]))
     return Network(backbone, head)
+
+
+def of_several_levels(backbone: keras.Model, levels: tuple[str, ...]) -> keras.Model:
+    """The same network, whose pooled features are those of all these layers, side by side.
+
+    Brush and surface show in the middle of the network, motifs at its end. The maps of earlier layers are
+    averaged down to the size of the last one's, so that the features are the mean of one map.
+    """
+    maps = [
+        _at_last_size(backbone.get_layer(name).output, 2 ** (len(STAGE_ENDS) - stage_of(name)))
+        for name in levels
+    ]
+    joined = keras.layers.Concatenate(name="levels")(maps) if len(maps) > 1 else maps[0]
+    return keras.Model(backbone.input, keras.layers.GlobalAveragePooling2D(name="pooled")(joined))
+
+
+def _at_last_size(maps: keras.KerasTensor, times: int) -> keras.KerasTensor:
+    return keras.layers.AveragePooling2D(times)(maps) if times > 1 else maps
+
+
+def stage_of(layer: str) -> int:
+    """Which of the network's five stages a layer belongs to, 0 to 4, by the size of its output."""
+    if layer.startswith(("block_", "expanded_conv")):
+        block = 0 if layer.startswith("expanded_conv") else int(layer.split("_")[1])
+        is_expansion = "_expand" in layer and block in STAGE_ENDS  # works on what the block before gave
+        return sum(block >= end for end in STAGE_ENDS) - is_expansion
+    return 0 if layer.startswith(("Conv1", "bn_Conv1")) else len(STAGE_ENDS)
 
 
 def base(name: str, weights: str, size_px: int | None, *, pooling: str | None = None) -> keras.Model:
@@ -76,9 +130,19 @@ def take_statistics(backbone: keras.Model, pixels: np.ndarray) -> None:
     backbone(pixels, training=True)
 
 
-def fit_head(head: keras.layers.Dense, features: np.ndarray, targets: np.ndarray, penalty: float) -> None:
-    """Fit the head on frozen features (n, 1280): logistic regression with the squared weights penalised."""
-    mean, spread = features.mean(0), features.std(0).mean()
+def fit_head(
+    head: keras.layers.Dense,
+    features: np.ndarray,
+    targets: np.ndarray,
+    penalty: float,
+    widths: Sequence[int] | None = None,
+) -> None:
+    """Fit the head on frozen features (n, width): logistic regression with the squared weights penalised.
+
+    The features of each level, as wide as `widths` says, are brought to one common spread.
+    """
+    head.set_weights([np.zeros_like(weights) for weights in head.get_weights()])
+    mean, spread = features.mean(0), level_spreads(features, widths or [features.shape[1]])
     inputs, labels = tf.constant((features - mean) / spread), tf.one_hot(targets, head.units)
     optimizer = keras.optimizers.Adam(3e-3)
 
@@ -92,8 +156,38 @@ def fit_head(head: keras.layers.Dense, features: np.ndarray, targets: np.ndarray
     for _ in range(200):
         step()
     # Fold the scaling into the weights: serving sees plain pooled features.
-    kernel = head.kernel.numpy() / spread
+    kernel = head.kernel.numpy() / spread[:, None]
     head.set_weights([kernel, head.bias.numpy() - mean @ kernel])
+
+
+def fit_final_head(network: Network, data: Dataset, size_px: int) -> dict[float, float]:
+    """Fit the head on what the trained backbone sees at all levels, the penalty chosen on validation.
+
+    Learning along with the backbone, so wide a head learned the training artists by heart
+    (docs/experiments.md), so it comes last. Gives the calibrated validation loss of each penalty tried.
+    """
+    train, val = data.part("train"), [p for p in data.part("val") if p.style in data.styles]
+    features = np.concatenate([network.features(train, size_px, mirrored=side) for side in (False, True)])
+    targets, truth = np.tile(data.targets(train), 2), data.targets(val)
+    seen = network.features(val, size_px)
+    heads, losses = {}, {}
+    for penalty in FINAL_PENALTIES:
+        fit_head(network.head, features, targets, penalty, network.widths)
+        heads[penalty] = network.head.get_weights()
+        logits = network.head(seen).numpy()[:, : len(data.styles)]
+        losses[penalty] = log_loss(logits / best_temperature(logits, truth), truth)
+    network.head.set_weights(heads[min(losses, key=losses.get)])
+    return losses
+
+
+def level_spreads(features: np.ndarray, widths: Sequence[int]) -> np.ndarray:
+    """The mean standard deviation of each level, for each of its features; float32 of shape (width,).
+
+    All levels together weigh as much as one alone would.
+    """
+    ends = np.cumsum(widths)
+    means = [features[:, end - width : end].std(0).mean() for width, end in zip(widths, ends, strict=True)]
+    return (np.repeat(means, widths) * np.sqrt(features.shape[1] / 1280)).astype(np.float32)
 
 
 def class_weights(targets: np.ndarray) -> np.ndarray:

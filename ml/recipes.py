@@ -16,6 +16,15 @@ from ml.preprocess import INPUT_SIZE_PX
 
 BASES = ("ResNet50", "VGG16", "InceptionV3", "MobileNetV2", "Xception")  # of compare-bases
 
+# The layers that show the surface of a painting at three scales, and the two at the end that show motifs.
+LEVELS = (
+    "block_6_expand_relu",
+    "block_10_expand_relu",
+    "block_13_expand_relu",
+    "block_16_expand_relu",
+    "out_relu",
+)
+
 
 def knob(default: object, meaning: str) -> object:
     return field(default=default, metadata={"help": meaning})
@@ -59,7 +68,6 @@ class StyleArt(Recipe):
     name: ClassVar[str] = "styleart"
     smoke: ClassVar[dict[str, object]] = {"size_px": 96, "train_size_px": 96, "cache_px": 104, "epochs": 1}
     not_in_run_name: ClassVar[frozenset[str]] = frozenset({"out", "work", "size_px"})
-    added_later: ClassVar[frozenset[str]] = frozenset({"class_weights", "balanced", "patience"})
 
     out: str = knob("ml/model", "folder for model.tflite and model.json")
     train_size_px: int = knob(160, "side of the pictures while fine-tuning; crops make things look larger")
@@ -79,16 +87,8 @@ class StyleArt(Recipe):
     class_weights: bool = knob(False, "let each class count the same in the loss, whatever its number")
     balanced: bool = knob(False, "show each class equally often; small ones repeat, varied anew each time")
     patience: int = knob(0, "epochs without a better validation top-1 that end the run; 0: never")
-
-    def run_name(self, fingerprint: str) -> str:
-        """As ever: runs begun before a knob was added go on under the name they have."""
-        defaults = asdict(StyleArt())
-        choices = {
-            name: value
-            for name, value in asdict(self).items()
-            if name not in self.not_in_run_name and not (name in self.added_later and value == defaults[name])
-        }
-        return f"run-{self._digest(choices, fingerprint)}"
+    levels: tuple[str, ...] = knob(LEVELS, "layers of MobileNetV2 whose pooled maps the final head sees")
+    stage_falloff: float = knob(0.7, "rate of a stage of the backbone as a share of the next one's")
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def _reading(default: object) -> dict[str, object]:
     if default == ():
         return {"action": "append", "type": _name_and_file, "metavar": "NAME=FILE"}
     if isinstance(default, tuple):
-        return {"nargs": "+", "type": int}
+        return {"nargs": "+", "type": type(default[0])}
     return {"type": type(default)}
 
 

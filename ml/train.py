@@ -22,7 +22,7 @@ import tensorflow as tf
 from ml import export, find_rate, frozen, recipes, runs
 from ml.dataset import Dataset, read_manifest
 from ml.fine_tune import Trainer, fine_tune, step_at_rate
-from ml.network import MissingWeights, Network, build, fit_head
+from ml.network import MissingWeights, Network, build, fit_final_head, fit_head
 from ml.recipes import (
     RECIPES,
     CompareBases,
@@ -103,9 +103,11 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescription
 
 def _styleart(recipe: StyleArt, data: Dataset, run: Path) -> int:
     network = build(data, recipe)
+    learner = network.at_last_level()
     if not (run / "checkpoint.npz").exists():  # a checkpoint knows better
-        _start_head(network, data, recipe)
-    fine_tune(network, data, recipe, run)
+        _start_head(learner, data, recipe)
+    fine_tune(learner, data, recipe, run)
+    print(f"Validation loss by penalty on the head: {fit_final_head(network, data, recipe.size_px)}")
     card = export.export(
         network, data, out=Path(recipe.out), size_px=recipe.size_px, recipe=asdict(recipe), run=run
     )
@@ -118,11 +120,11 @@ def _start_head(network: Network, data: Dataset, recipe: StyleArt | Linear) -> N
     """Fit the head on frozen features of all training pictures, so that fine-tuning starts from sense."""
     train = data.part("train")
     features = network.features(train, recipe.size_px)
-    fit_head(network.head, features, data.targets(train), recipe.head_penalty)
+    fit_head(network.head, features, data.targets(train), recipe.head_penalty, network.widths)
 
 
 def _styleart_step(recipe: StyleArt, data: Dataset) -> Callable[[float], float]:
-    network = build(data, recipe)
+    network = build(data, recipe).at_last_level()
     _start_head(network, data, recipe)
     return step_at_rate(network, data, recipe)
 
@@ -134,7 +136,7 @@ def _linear(recipe: Linear, data: Dataset, run: Path) -> int:
         network.head(network.features(data.part(part), recipe.size_px)).numpy() for part in ("val", "test")
     )
     styles, truth = len(data.styles), data.targets(data.part("test"))
-    temperature = export._temperature(val, data.targets(data.part("val")), styles)
+    temperature = export.temperature_of(val, data.targets(data.part("val")), styles)
     probabilities = tf.nn.softmax(logits[truth < styles, :styles] / temperature).numpy()
     scores = runs.scores_of(
         recipe.name, data, probabilities, truth[truth < styles], temperature=round(temperature, 4)

@@ -14,9 +14,10 @@ from ml.dataset import read_manifest
 from ml.preprocess import preprocess
 from ml.train import Network
 from tests import pictures
-from tests.ml.conftest import HOUSE
+from tests.ml.conftest import HOUSE, train
 
 SIZE_PX = 96
+ROUNDING = 0.1  # the made-up styles are so easy that the file in 8 bits is chosen
 
 
 def small_network(seed):
@@ -85,7 +86,7 @@ def test_the_shipped_file_explains_its_own_probabilities(smoke_model, monkeypatc
     assert all(places.shape == (3, 3) and places.dtype == np.float32 for places in maps.values())
     logits = np.array([places.mean() for places in maps.values()]) + card["activation_maps"]["bias"]
     expected = [answer.probabilities[label] for label in card["labels"]]
-    assert tf.nn.softmax(logits).numpy() == pytest.approx(expected, abs=0.01)
+    assert tf.nn.softmax(logits).numpy() == pytest.approx(expected, abs=ROUNDING)
 
 
 def test_a_model_without_maps_answers_and_explains_nothing(smoke_model, tmp_path):
@@ -151,13 +152,35 @@ def test_a_run_is_exported_again_and_gives_the_same_answers(smoke_model, tmp_pat
     assert done.returncode == 0, done.stderr
     card = json.loads((tmp_path / "again" / "model.json").read_text())
     first, second = (inference.load_model(folder) for folder in (out, tmp_path / "again"))
-    painting = pictures.small_painting()
     assert card["variants"]["chosen"] == "float32"
     assert "stopped_after_epochs" not in card["recipe"]
-    assert second.answer(painting).probabilities == pytest.approx(
-        first.answer(painting).probabilities, abs=0.01
-    )
-    assert second.answer(painting).embedding @ first.answer(painting).embedding > 0.99
+    assert top_style(second) == top_style(first)  # the first is in 8 bits: no closer than that
+    assert embedding(second) @ embedding(first) > 0.9
+
+
+def test_a_run_with_patience_is_exported_with_its_best_epoch(small_manifest, tmp_path):
+    out, work = tmp_path / "out", tmp_path / "work"
+    train(small_manifest, out, work, "--patience", "1", "--epochs", "2")
+    (run,) = work.glob("run-*")
+
+    done = again(run, "--out", str(tmp_path / "again"), "--variants", "float32")
+
+    assert done.returncode == 0, done.stderr
+    first, second = (inference.load_model(folder) for folder in (out, tmp_path / "again"))
+    assert (run / "best.npz").exists()
+    assert top_style(second) == top_style(first)  # the first is in 8 bits: no closer than that
+
+
+def test_several_runs_give_a_model_with_the_mean_of_their_weights(smoke_model, small_manifest, tmp_path):
+    train(small_manifest, tmp_path / "other", tmp_path / "work", "--seed", "7")
+    (one,), (other,) = smoke_model[1].glob("run-*"), (tmp_path / "work").glob("run-*")
+
+    done = again(one, other, "--out", str(tmp_path / "soup"), "--variants", "float32")
+
+    assert done.returncode == 0, done.stderr
+    card = json.loads((tmp_path / "soup" / "model.json").read_text())
+    assert card["recipe"]["mean_of_runs_with_seeds"] == [20, 7]
+    assert card["metrics"]["test"]["top1"] > 0.5  # chance: 0.33
 
 
 def test_a_run_without_a_finished_epoch_is_refused(smoke_model, tmp_path):
@@ -195,6 +218,14 @@ def test_int8_stops_looking_when_its_time_is_over(small_manifest, monkeypatch):
     assert list(export._representatives(read_manifest(small_manifest), SIZE_PX)) == []
 
 
-def again(run, *more):
-    command = [sys.executable, "-m", "ml.export", str(run), *more]
+def top_style(model):
+    return next(iter(model.answer(pictures.small_painting()).probabilities))
+
+
+def embedding(model):
+    return model.answer(pictures.small_painting()).embedding
+
+
+def again(*arguments):
+    command = [sys.executable, "-m", "ml.export", *map(str, arguments)]
     return subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
