@@ -125,8 +125,8 @@ class StyleDetailSerializer(StyleSerializer, _WithSamples):
     @extend_schema_field(ArtistSerializer(many=True))
     def get_famous_artists(self, style: Style) -> list[dict]:
         """The artists to know, most famous first."""
-        ranked = FamousArtist.objects.filter(style=style).order_by("rank").values_list("artist", flat=True)
-        artists = with_styles(Artist.objects.with_counts()).in_bulk(list(ranked))
+        ranked = [famous.artist.pk for famous in FamousArtist.objects.to_know(style)]
+        artists = with_styles(Artist.objects.with_counts()).in_bulk(ranked)
         return ArtistSerializer([artists[pk] for pk in ranked], many=True, context=self.context).data
 
 
