@@ -1,14 +1,14 @@
 """Sending pictures and looking at answers in a browser, with mouse and keyboard."""
 
 import io
-import json
 import re
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests import live, pictures
+from ml import inference
+from tests import pictures
 from tests.site.test_journey import send, shoot, sign_up
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ def choose(page: Page, *files: dict) -> None:
 
 
 def has_maps() -> bool:
-    return "activation_maps" in json.loads((live.ROOT / "ml" / "model" / "model.json").read_text())
+    return "activation_maps" in inference.model_card()
 
 
 def test_several_at_once_get_an_answer_or_a_reason_each(page, site):
