@@ -42,6 +42,7 @@ MOST_LOST = 0.005  # of Keras' top-1 on the test part, by the variant that is sh
 LEAST_AGREEING = 0.97  # share of test paintings for which it must give Keras' first answer
 REPRESENTATIVES = 200  # training pictures that set the ranges of int8 ...
 PATIENCE_S = 240  # ... or as many as fit into this time
+NOT_IN_CARD = {"out", "work"}  # where files lay while it was trained
 _WHITENING = (0.0, 0.25, 0.5)  # exponents tried; 0 is plain PCA, 0.5 gives every direction the same weight
 _LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pillow")
 
@@ -168,7 +169,7 @@ def export(
             "fingerprint": data.fingerprint,
             "pictures": {split: len(pictures) for split, pictures in parts.items()},
         },
-        "recipe": recipe,
+        "recipe": {name: value for name, value in recipe.items() if name not in NOT_IN_CARD},
         "history": _history(run),
         "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
