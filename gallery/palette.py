@@ -36,7 +36,7 @@ class Colour(NamedTuple):
 
 
 def main_colours(picture: Image.Image) -> list[Colour]:
-    """Up to 6 colours of a picture in RGB, the largest share first; the same for the same picture. About 3 ms."""
+    """Up to 6 colours of a picture in RGB, the largest share first; the same for the same picture."""
     small = picture.resize((_SEEN_PX, _SEEN_PX), Image.Resampling.BOX)
     boxes = small.quantize(_BOXES, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     numbers = np.bincount(np.asarray(boxes).ravel(), minlength=256)

@@ -1,6 +1,7 @@
 from io import BytesIO
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from PIL import Image
 
@@ -139,3 +140,15 @@ def test_the_page_of_a_colour_that_no_painting_has_says_so(client):
 @pytest.mark.parametrize("rgb", ["xyz123", "B03020", "b0302", "b030200"])
 def test_what_is_no_colour_is_not_there(client, rgb):
     assert client.get(f"/colours/{rgb}/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_search_for_a_colour_is_answered_by_the_index():
+    for seed in range(3):
+        make_artwork(picture=pictures.small_painting(seed))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+
+    plan = PaletteColour.objects.near(palette.lab_of("b03020"))[:48].explain()
+
+    assert "palette_lab" in plan
