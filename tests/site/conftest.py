@@ -3,14 +3,27 @@ import warnings
 
 import pytest
 
-from tests import live
+from tests import live, wikiart_server
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def wikiart():
+    """A local WikiArt with forty works."""
+    with wikiart_server.running(works=40) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, wikiart):
     """The whole site, running; a picture whose worker is gone is taken over after 3 s instead of 30."""
     data_dir = tmp_path_factory.mktemp("live") / "var"
-    running = live.LiveSite(data_dir, CLASSIFY_LEASE_S="3", SAMPLE_STUDIES_PER_STYLE="1")
+    running = live.LiveSite(
+        data_dir,
+        CLASSIFY_LEASE_S="3",
+        SAMPLE_STUDIES_PER_STYLE="1",
+        WIKIART_URL=wikiart.url,
+        WIKIART_CONTACT="tests@example.org",
+    )
     running.start()
     yield running
     running.stop()
