@@ -120,10 +120,35 @@ def test_a_style_that_the_model_has_not_learned_has_no_map(explained):
     assert codes(response) == (404, "no_heatmap")
 
 
-@pytest.mark.skipif(
-    "activation_maps" in inference.model_card(), reason="the shipped model says which parts speak for a style"
-)
-def test_a_model_without_maps_offers_none(client):
+def test_other_weights_change_the_map(explained, tmp_path, monkeypatch):
+    name = explained.probabilities[0][0]
+    before = np.asarray(opened(heatmap.layer(explained, name)), float)
+    monkeypatch.setenv("STYLEART_MODEL", str(make_explaining_model(tmp_path, seed=7)))
+
+    after = np.asarray(opened(heatmap.layer(explained, name)), float)
+
+    assert np.abs(before - after).mean() > 5
+
+
+def test_the_worker_asks_for_the_maps_so_that_the_first_look_at_them_is_quick(explained):
+    assert len(list(explained.derived_folder.glob("maps-*.json"))) == 1
+
+
+def test_a_waiting_page_gets_the_maps_together_with_the_answer(explained, client):
+    client.force_login(explained.owner)
+    address = reverse("classifier:prediction-result", args=[explained.pk])
+
+    fragment = client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+    assert 'id="beside-picture" class="beside-picture" hx-swap-oob="true"' in fragment
+    assert "data-why=" in fragment
+
+
+def test_a_model_without_maps_offers_none(client, tmp_path, monkeypatch):
+    folder = make_explaining_model(tmp_path, seed=6)
+    card = (folder / "model.json").read_text()
+    (folder / "model.json").write_text(card.replace('"activation_maps"', '"no_maps"'))
+    monkeypatch.setenv("STYLEART_MODEL", str(folder))
     prediction = make_done_prediction()
     script = Script(prediction.owner)
     client.force_login(prediction.owner)
