@@ -83,7 +83,7 @@ def test_a_tiny_training_makes_a_model_that_serving_takes(smoke_model, monkeypat
     assert set(answer.probabilities) == set(card["labels"])
     assert answer.model_version == card["version"]
     assert card["metrics"]["test"]["paintings"] == 12
-    assert card["metrics"]["test"]["agreement_with_keras"]["largest_mean_difference"] < 0.01
+    assert card["variants"]["float32"]["largest_mean_difference"] < 0.01
     assert set(card["metrics"]["test"]["recall"]) == set(card["labels"])
 
 
