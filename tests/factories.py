@@ -51,7 +51,8 @@ def make_artist(name: str = "", *, style: Style | None = None, **fields) -> Arti
     name = name or f"Artist {next(numbers)}"
     artist = Artist.objects.create(name=name, **{"slug": f"artist-{next(numbers)}"} | fields)
     if style is not None:
-        FamousArtist.objects.create(style=style, artist=artist, rank=next(numbers))
+        rank = FamousArtist.objects.filter(style=style).count() + 1
+        FamousArtist.objects.create(style=style, artist=artist, rank=rank)
         KnownWork.objects.create(artist=artist, title=f"Known work of {name}", year=1900)
     return artist
 

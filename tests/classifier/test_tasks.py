@@ -28,12 +28,13 @@ def test_a_picture_goes_in_and_its_style_comes_out():
     assert len(prediction.embedding) == 256
 
 
-def test_preview_and_thumbnail_are_ready_after_the_answer():
+def test_all_that_the_page_shows_is_ready_after_the_answer():
     prediction = make_prediction()
 
     tasks.classify(str(prediction.pk))
 
-    assert {path.name for path in prediction.derived_folder.iterdir()} == {"preview.jpg", "thumbnail.jpg"}
+    ready = {path.name for path in prediction.derived_folder.iterdir()}
+    assert ready == {"preview.jpg", "thumbnail.jpg", "palette.json", f"maps-{inference.model_version()}.json"}
 
 
 def test_running_twice_changes_nothing():

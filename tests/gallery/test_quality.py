@@ -171,7 +171,7 @@ def test_the_worker_finds_what_is_to_be_decided():
 
 
 def test_other_apps_add_sections():
-    section = quality.Section("Failed imports", lambda: [quality.Line("Pictures refused", 3)])
+    section = quality.Section("From another app", lambda: [quality.Line("Pictures refused", 3)])
 
     quality.register(section)
 

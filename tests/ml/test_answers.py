@@ -104,4 +104,4 @@ def test_answers_are_those_of_serving(smoke_model, small_manifest):
 
     served = model.answer(asked.path.read_bytes())
     expected = [served.probabilities[style] for style in data.styles]
-    assert answers.probabilities[0] == pytest.approx(expected, abs=1e-6)
+    assert answers.probabilities[0] == pytest.approx(expected, abs=1 / 128)  # the file may be in 8 bits
