@@ -20,7 +20,7 @@ from .problems import InvalidParameters, Problem
 
 SAFE = ("GET", "HEAD")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
-DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,3})?")
+DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 

@@ -8,5 +8,11 @@ class SiteConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        """Make the Celery app known, so that tasks sent by the site find their broker."""
+        """Make the Celery app known, so that tasks sent by the site find their broker.
+
+        And read allauth's addresses before anybody asks: read in an app's request, which gets codes, they
+        would lack the links that pages mail.
+        """
+        import allauth.account.urls  # noqa: F401
+
         from . import celery  # noqa: F401

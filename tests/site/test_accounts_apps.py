@@ -1,6 +1,9 @@
 """How a mobile app signs up, in and out: allauth headless, the same house rules, codes instead of links."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -8,6 +11,7 @@ from django.core import mail
 
 from tests import totp
 from tests.factories import make_user
+from tests.live import ROOT
 
 pytestmark = pytest.mark.django_db
 BASE = "/_allauth/app/v1"
@@ -139,3 +143,22 @@ def test_weak_passwords_are_refused_from_apps_too(app):
 
 def test_there_is_no_second_door_for_browsers(client):
     assert client.get("/_allauth/browser/v1/auth/session").status_code == 404
+
+
+def test_pages_mail_links_even_where_an_app_was_the_first_to_ask():
+    script = """
+import django
+django.setup()
+from allauth.core import context
+from django.test import RequestFactory
+from django.urls import reverse
+with context.request_context(RequestFactory().get("/_allauth/app/v1/config")):
+    print(reverse("account_confirm_email", args=["key"]))
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "styleart_site.settings"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip() == "/accounts/confirm-email/key/", done.stderr

@@ -122,7 +122,7 @@ def test_the_answer_by_keyboard_narrowed_looked_at_and_explained(page, site):
     expect(box).to_contain_text("2 of ")
     page.keyboard.press("Escape")
     expect(box).to_be_hidden()
-    assert page.evaluate("document.activeElement.closest('[data-lightbox] .label') !== null")
+    page.wait_for_function("document.activeElement.closest('[data-lightbox] .label') !== null")
 
     page.locator("#similar-works li").first.wait_for()
     page.get_by_label("Style", exact=True).select_option("cubism")
