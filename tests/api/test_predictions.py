@@ -268,6 +268,7 @@ def test_similar_works_can_be_narrowed():
     assert found("year_from=1901&year_to=1902") == {works[1].pk, works[2].pk}
     assert found(f"style={works[3].style.slug}") == {works[3].pk}
     assert found("min_similarity=0.9") == {works[0].pk}
+    assert found("min_similarity=0.900000000000000022") == {works[0].pk}
     assert found("public_domain=true") == set()
     assert found("artist=nobody-at-all") == set()
 
