@@ -12,7 +12,7 @@ import os
 import struct
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +33,14 @@ NAMES = "Anna Marc Élise Jørgen Paul Vincent Berthe Łukasz Émile José Clara
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.catalogue", description=__doc__)
+    begin("python -m benchmarks.catalogue", __doc__, measure, requests=60)
+
+
+def begin(prog: str, description: str, measure: Callable[[int, int], None], *, requests: int) -> None:
+    """Read the command line and measure on a data folder of its own: so many works, so many requests."""
+    parser = argparse.ArgumentParser(prog=prog, description=description)
     parser.add_argument("--works", type=int, default=250_000, help="how many works the catalogue has")
-    parser.add_argument("--requests", type=int, default=60, help="how often each kind of page is asked for")
+    parser.add_argument("--requests", type=int, default=requests, help="how often each page is asked for")
     parser.add_argument("--keep", help="a data folder to keep the catalogue in, and to find it in again")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -52,8 +57,8 @@ def main() -> None:
         measure(arguments.works, arguments.requests)
 
 
-def measure(works: int, requests: int) -> None:
-    """Fill the database, ask for the pages, and print a table in Markdown."""
+def fill_once(works: int) -> None:
+    """Migrate the database and fill it, unless it holds so many works already."""
     from django.core.management import call_command
     from django.db import connection
 
@@ -65,6 +70,11 @@ def measure(works: int, requests: int) -> None:
         fill(works, np.random.default_rng(20))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # autovacuum does this by itself, a little later
+
+
+def measure(works: int, requests: int) -> None:
+    """Fill the database, ask for the pages, and print a table in Markdown."""
+    fill_once(works)
     chance = np.random.default_rng(21)
     print(f"\n{works:,} works, {requests} requests of each kind\n")
     print(

@@ -4,13 +4,10 @@ Fills a database of its own as benchmarks.catalogue does, asks for the lists tha
 all works of a style at once and back.
 """
 
-import argparse
-import os
 import statistics
-import tempfile
 import time
 
-import numpy as np
+from benchmarks.catalogue import begin, fill_once
 
 LISTS = {
     "artworks": "artwork/",
@@ -35,39 +32,12 @@ LISTS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.curation", description=__doc__)
-    parser.add_argument("--works", type=int, default=250_000, help="how many works the catalogue has")
-    parser.add_argument("--requests", type=int, default=20, help="how often each list is asked for")
-    parser.add_argument("--keep", help="a data folder to keep the catalogue in, and to find it in again")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"STYLEART_DATA": arguments.keep or folder, "DATABASE_URL": "", "REDIS_URL": ""}
-        os.environ |= {"READ_DOTENV": "false", "DJANGO_SETTINGS_MODULE": "styleart_site.settings"}
-        import django
-        from django.conf import settings
-
-        django.setup()
-        settings.ALLOWED_HOSTS = ["testserver"]
-        settings.STORAGES["staticfiles"] = {
-            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        }
-        measure(arguments.works, arguments.requests)
+    begin("python -m benchmarks.curation", __doc__, measure, requests=20)
 
 
 def measure(works: int, requests: int) -> None:
     """Fill the database, ask for the lists, change many works, and print tables in Markdown."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    from benchmarks.catalogue import fill
-    from gallery.models import Artwork
-
-    call_command("migrate", verbosity=0)
-    if Artwork.objects.count() != works:
-        call_command("load_sample", "--studies", "0", verbosity=0)
-        fill(works, np.random.default_rng(20))
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    fill_once(works)
     print(f"\n{works:,} works, {requests} requests of each list\n")
     print("| list | median, ms | slowest, ms | queries |")
     print("|---|---|---|---|")
