@@ -23,10 +23,12 @@ from django.core.mail import send_mail
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from classifier import exporting
 from classifier.models import Prediction
 
+from .languages import speaking
 from .models import Export, User
 
 logger = logging.getLogger(__name__)
@@ -69,10 +71,10 @@ def tell(export: Export) -> None:
         "days": settings.EXPORT_DAYS,
         "current_site": {"domain": urlsplit(settings.SITE_URL).netloc},
     }
-    text = render_to_string("account/email/export_ready_message.txt", context)
-    send_mail(
-        f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Your pictures are packed", text, None, [export.user.email]
-    )
+    with speaking(export.user.language or export.language):
+        subject = settings.ACCOUNT_EMAIL_SUBJECT_PREFIX + gettext("Your pictures are packed")
+        text = render_to_string("account/email/export_ready_message.txt", context)
+    send_mail(subject, text, None, [export.user.email])
 
 
 def _throw_away_if_broken(path: Path) -> None:
@@ -203,6 +205,7 @@ def account_facts(user: User) -> dict:
     """What the account itself holds; secrets stay out."""
     return {
         "email": user.email,
+        "language": user.language or None,
         "joined_at": user.date_joined.isoformat(),
         "last_login": user.last_login.isoformat() if user.last_login else None,
         "signed_in": [

@@ -15,6 +15,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 
 TOKEN_PREFIX = "styleart_"  # noqa: S105 - so that people and scanners know what leaked
 TOKEN_BYTES = 32
@@ -54,6 +55,9 @@ class User(AbstractUser):
     first_name = None
     last_name = None
     email = models.EmailField("e-mail address", unique=True)
+    language = models.CharField(
+        max_length=10, blank=True, editable=False, help_text="As chosen on the site; empty until then."
+    )
     left_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -101,7 +105,7 @@ class ExportQuerySet(models.QuerySet):
             return export
         try:
             with transaction.atomic():
-                return self.create(user=user)
+                return self.create(user=user, language=get_language() or "")
         except IntegrityError:  # a double click: the other request was faster
             return running.get()
 
@@ -158,6 +162,9 @@ class Export(models.Model):
     packed = models.PositiveIntegerField(default=0, help_text="Pictures in the file so far.")
     size_bytes = models.PositiveBigIntegerField(default=0)
     error_code = models.CharField(max_length=40, blank=True)
+    language = models.CharField(
+        max_length=10, blank=True, editable=False, help_text="In which it was asked for."
+    )
     attempt = models.PositiveIntegerField(default=0)
     good_attempt = models.PositiveIntegerField(default=0, help_text="The last attempt that went well.")
     sent_at = models.DateTimeField(default=timezone.now)

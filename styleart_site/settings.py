@@ -86,11 +86,13 @@ MIDDLEWARE = [
     "styleart_site.middleware.content_security_policy",
     "styleart_site.middleware.say_when_to_come_back",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "styleart_site.middleware.refuse_huge_bodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "styleart_site.middleware.refuse_huge_bodies",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "styleart_site.languages.speak_the_language_of_the_account",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -326,6 +328,14 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_USE_FINDERS = DEBUG
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français"), ("de", "Deutsch")]  # as each calls itself
+LOCALE_PATHS = [BASE_DIR / "styleart_site" / "locale"]
+FORMAT_MODULE_PATH = ["styleart_site.formats"]
+LANGUAGE_COOKIE_NAME = f"styleart_language_{PORT}"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

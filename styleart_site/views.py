@@ -13,16 +13,26 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language as set_language_here
 
 from classifier.files import private_file
 from classifier.models import Prediction
 
 from .api.throttling import uploads_left
 from .forms import FarewellForm, TokenForm
+from .languages import remember
 from .leaving import erase_account
 from .models import Export
 from .tasks import send_export
 from .usage import storage_bytes
+
+
+@require_POST
+def set_language(request):
+    """Change the language of this browser, and of the account where there is one; back to where one was."""
+    if request.user.is_authenticated:
+        remember(request.user, request.POST.get("language", ""))
+    return set_language_here(request)
 
 
 @never_cache

@@ -1,6 +1,7 @@
 import signal
 
 import pytest
+from django.utils import translation
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -10,6 +11,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def media_folder(settings, tmp_path):
     """Every test keeps its pictures to itself."""
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Every test begins in English, whatever the last request of the one before was in."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)

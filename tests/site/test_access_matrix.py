@@ -233,6 +233,7 @@ TABLE = {
     # Health, for machines
     "healthz": row(EVERYBODY),
     "readyz": row(EVERYBODY),
+    "language/": {"POST": EVERYBODY},
 }
 
 
