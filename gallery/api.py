@@ -1,9 +1,10 @@
 """The catalogue for programs: styles, artists, artworks, and the model in use. Everybody may read it."""
 
+from django.conf import settings
 from django.db.models import Prefetch, Q
 from django.shortcuts import redirect
 from django.urls import path, reverse
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -12,11 +13,16 @@ from ml import inference
 
 from .forms import MAX_YEAR, ArtistFilter, ArtworkFilter
 from .models import Artist, ArtistRedirect, ArtistStyle, Artwork, FamousArtist, Style
-from .rest import Decimal, Flag, Query, Resource, StyleSlug, Whole, Words
+from .rest import Decimal, Flag, Query, Resource, StyleSlug, Whole, Words, accepted_language
 from .similar import similar_to
 
 SAMPLE_SIZE = 12
 MOST_SIMILAR = 60
+ACCEPT_LANGUAGE = OpenApiParameter(
+    "Accept-Language",
+    location=OpenApiParameter.HEADER,
+    description="For `description`: en, fr or de. `Content-Language` says what it is in.",
+)
 
 
 # What is told
@@ -115,7 +121,7 @@ class _WithSamples(serializers.Serializer):
 
 
 class StyleDetailSerializer(StyleSerializer, _WithSamples):
-    description = serializers.CharField()
+    description = serializers.CharField(help_text="In the language of `Accept-Language`, or in English.")
     wikiart_url = serializers.CharField()
     includes = serializers.ListField(
         child=serializers.CharField(), help_text="WikiArt styles counted under it."
@@ -228,7 +234,7 @@ class StyleList(mixins.ListModelMixin, Public):
 
 
 @extend_schema(tags=["Catalogue"])
-class StyleDetail(mixins.RetrieveModelMixin, Public):
+class StyleDetail(Public):
     """With its text, the artists to know, and some works."""
 
     queryset = Style.objects.all()
@@ -238,9 +244,13 @@ class StyleDetail(mixins.RetrieveModelMixin, Public):
     def get_queryset(self):
         return Style.objects.with_counts()
 
-    @extend_schema(operation_id="getStyle", summary="One style")
+    @extend_schema(operation_id="getStyle", summary="One style", parameters=[ACCEPT_LANGUAGE])
     def get(self, request, slug: str):
-        return self.retrieve(request)
+        style, language = self.get_object(), accepted_language(request)
+        words = style.words_in(language)
+        told = self.get_serializer(style).data | {"description": words.description}
+        spoken = settings.LANGUAGE_CODE if "description" in words.lang else language
+        return Response(told, headers={"Content-Language": spoken, "Vary": "Accept-Language"})
 
 
 @extend_schema(tags=["Catalogue"])

@@ -13,13 +13,15 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from .models import Artist, ArtistRedirect, Artwork, Change, FamousArtist, KnownWork, Style
+from .models import Artist, ArtistRedirect, Artwork, Change, FamousArtist, KnownWork, Style, StyleText
 from .rights import rights_of
+from .said import TEXTS
 
 MODELS = {"style": Style, "artist": Artist, "artwork": Artwork}
 UNTOLD = {"search_text", "studies_painted"}  # what nobody sets by hand
@@ -92,10 +94,36 @@ def _read_came_from(style: Style) -> list:
     return list(style.came_from.order_by("pk").values_list("pk", flat=True))
 
 
+def _text_of(style: Style, language: str) -> StyleText | None:
+    models.prefetch_related_objects([style], "texts")  # one query for all languages and fields
+    return next((text for text in style.texts.all() if text.language == language), None)
+
+
+def _style_text(field: str, language: str) -> _Listed:
+    """One field of the texts of a style in another language."""
+    empty = StyleText._meta.get_field(field).get_default()
+
+    def read(style: Style) -> Any:
+        return getattr(_text_of(style, language), field, empty)
+
+    def write(style: Style, value: Any) -> None:
+        if value or style.texts.filter(language=language).exists():
+            style.texts.update_or_create(language=language, defaults={field: value})
+
+    return _Listed(read, write)
+
+
+OTHER_LANGUAGES = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+STYLE_TEXTS = {
+    f"{field}_{language}": _style_text(field, language)
+    for language in OTHER_LANGUAGES
+    for field in (*TEXTS, "made_from")
+}
 LISTS: dict[type[models.Model], dict[str, _Listed]] = {
     Style: {
         "famous_artists": _Listed(_read_famous_artists, _write_famous_artists),
         "came_from": _Listed(_read_came_from, lambda style, pks: style.came_from.set(pks)),
+        **STYLE_TEXTS,
     },
     Artist: {
         "known_works": _Listed(_read_known_works, _write_known_works),

@@ -12,15 +12,17 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import MD5, Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from pgvector.django import HalfVectorField, HnswIndex, L2Distance, VectorField
 
 from ml import inference
 
 from . import palette, pictures
+from .said import TEXTS, StyleWords, fingerprint, nationality, style_name
 from .tallies import ArtistStyle, StyleYear, sum_for
 
 EMBEDDING_LENGTH = 256
@@ -63,6 +65,14 @@ class StyleQuerySet(models.QuerySet):
             artwork_count=sum_for(StyleYear.objects.all(), "style"),
             artist_count=Coalesce(Subquery(artists.annotate(count=Count("pk")).values("count")), 0),
         )
+
+    def with_texts(self):
+        """Bring along what `words` says in the language of the page: one query, none in English."""
+        language = get_language()
+        if language == settings.LANGUAGE_CODE:
+            return self
+        texts = StyleText.objects.filter(language=language)
+        return self.prefetch_related(Prefetch("texts", texts, to_attr="texts_at_hand"))
 
 
 class Style(models.Model):
@@ -123,9 +133,76 @@ class Style(models.Model):
         return f"{self.start_year}–{self.end_year}" if self.end_year else f"since {self.start_year}"
 
     @property
+    def local_name(self) -> str:
+        """Its name in the language of the page."""
+        return style_name(self.name)
+
+    @property
+    def words(self) -> StyleWords:
+        """Its texts in the language of the page. A query, but in English and after `with_texts`."""
+        return self.words_in(get_language())
+
+    def words_in(self, language: str | None) -> StyleWords:
+        """Its texts in a language; field by field in English where nobody has translated it."""
+        if not language or language == settings.LANGUAGE_CODE:
+            return StyleWords.english(self)
+        at_hand = getattr(self, "texts_at_hand", None)
+        texts = self.texts.filter(language=language) if at_hand is None else at_hand
+        return StyleWords.translated(self, next(iter(texts), None))
+
+    @property
+    def english_fingerprint(self) -> str:
+        """Tells apart one state of the English texts from another."""
+        return fingerprint(self.summary, self.look_for, self.description)
+
+    @property
     def hue(self) -> str:
         """CSS class of the style's colour; the same in plot, timeline and chips."""
         return f"hue-{self.position}" if self.position else "hue-other"
+
+
+class StyleText(models.Model):
+    """The texts of a style in another language. What is empty is shown in English."""
+
+    style = models.ForeignKey(Style, models.CASCADE, related_name="texts")
+    language = models.CharField(max_length=10, help_text="Code of the language, such as fr.")
+    summary = models.CharField(max_length=400, blank=True)
+    look_for = ArrayField(models.CharField(max_length=160), default=list, blank=True)
+    description = models.TextField(blank=True)
+    made_from = models.CharField(
+        max_length=32, blank=True, editable=False, help_text="Fingerprint of the English it was made from."
+    )
+    loaded = models.CharField(
+        max_length=32, blank=True, editable=False, help_text="Fingerprint of this text as the sample has it."
+    )
+
+    class Meta:
+        ordering = ["style", "language"]
+        constraints = [
+            models.UniqueConstraint(name="style_text_once_per_language", fields=["style", "language"]),
+            models.CheckConstraint(name="style_text_is_not_english", condition=~Q(language="en")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.style}, {self.language}"
+
+    @property
+    def has_words(self) -> bool:
+        return any(getattr(self, field) for field in TEXTS)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the English was changed since, so that it may say something else by now."""
+        return self.has_words and self.made_from != self.style.english_fingerprint
+
+    @property
+    def is_as_loaded(self) -> bool:
+        """Whether no curator has changed what the sample said."""
+        return self.loaded == self.fingerprint
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.summary, self.look_for, self.description)
 
 
 def curated_fields() -> ArrayField:
@@ -197,6 +274,11 @@ class Artist(models.Model):
     @property
     def wikipedia_url(self) -> str:
         return f"https://en.wikipedia.org/wiki/{self.wikipedia_title}" if self.wikipedia_title else ""
+
+    @property
+    def local_nationality(self) -> str:
+        """The nationality in the language of the page."""
+        return nationality(self.nationality)
 
     @property
     def life(self) -> str:

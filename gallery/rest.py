@@ -1,5 +1,6 @@
 """What every resource of the API has in common: strict parameters, strict JSON, entity tags."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable
@@ -7,8 +8,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework import generics, mixins, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
@@ -207,6 +211,17 @@ def _unknown(allowed: list[str]) -> list[serializers.ErrorDetail]:
     return [serializers.ErrorDetail(f"There is no such parameter. {known}", "unknown")]
 
 
+def accepted_language(request: Request) -> str:
+    """The language of ours that `Accept-Language` likes best, else English.
+
+    Nothing else decides, no cookie and no account: whoever keeps answers needs to look at one header only.
+    """
+    for code, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        with contextlib.suppress(LookupError):
+            return get_supported_language_variant(code)
+    return settings.LANGUAGE_CODE
+
+
 def etag_of(data: Any) -> str:
     """The entity tag of an answer in JSON: the same data, the same tag."""
     return f'"{hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:32]}"'
@@ -215,7 +230,7 @@ def etag_of(data: Any) -> str:
 def not_modified(response: HttpResponse) -> HttpResponseNotModified:
     """The short form of an answer that the client has already."""
     answer = HttpResponseNotModified()
-    for name in ("ETag", "Cache-Control", "Vary"):
+    for name in ("ETag", "Cache-Control", "Content-Language", "Vary"):
         if name in response.headers:
             answer.headers[name] = response.headers[name]
     return answer

@@ -16,7 +16,8 @@ from ml import inference
 
 from . import studies
 from .embeddings import make_index
-from .models import Artist, Artwork, FamousArtist, KnownWork, Style
+from .models import Artist, Artwork, FamousArtist, KnownWork, Style, StyleText
+from .said import TEXTS, fingerprint
 from .studies.press import Print, press
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -40,6 +41,38 @@ def load_facts() -> None:
             FamousArtist(style=style, artist=artists[slug], rank=rank)
             for rank, slug in enumerate(table["famous_artists"], start=1)
         )
+    load_texts()
+
+
+@transaction.atomic
+def load_texts() -> None:
+    """Bring the styles' texts in other languages into the catalogue, or up to date.
+
+    What a curator wrote stays. A text says which English it was made from, so that it is known as perhaps
+    outdated where the catalogue says something else in English.
+    """
+    styles = {style.slug: style for style in Style.objects.prefetch_related("texts")}
+    for path in sorted((SAMPLE / "styles").glob("*/*.toml")):
+        english = tomllib.loads((SAMPLE / "styles" / path.name).read_text())
+        if (style := styles.get(english["slug"])) is not None:
+            _load_text(style, path.parent.name, tomllib.loads(path.read_text()), english)
+
+
+def _load_text(style: Style, language: str, table: dict, english: dict) -> None:
+    there = next((text for text in style.texts.all() if text.language == language), None)
+    text = there or StyleText(style=style, language=language)
+    if there is not None and not there.is_as_loaded:
+        return
+    values = {field: table[field] for field in TEXTS} | {"description": table["description"].strip()}
+    values |= {"made_from": _fingerprint_of(english), "loaded": _fingerprint_of(table)}
+    if any(getattr(text, field) != value for field, value in values.items()):
+        for field, value in values.items():
+            setattr(text, field, value)
+        text.save()
+
+
+def _fingerprint_of(table: dict) -> str:
+    return fingerprint(*(table[field] for field in TEXTS))
 
 
 def _load_style(position: int, table: dict) -> Style:
@@ -54,6 +87,7 @@ def _load_style(position: int, table: dict) -> Style:
         "description",
     ]
     facts = {field: table.get(field) for field in fields}
+    facts["description"] = facts["description"].strip()
     style, _ = Style.objects.update_or_create(slug=table["slug"], defaults=facts | {"position": position})
     return style
 

@@ -80,12 +80,15 @@ def artists_for(text: str, *, count: int) -> list[Artist]:
 
 
 def styles_for(text: str) -> list[Style]:
-    """Styles whose name, or the name of a style counted there, fits. Some 150 rows are looked through."""
+    """Styles whose name, here or in English, or the name of a style counted there, fits.
+
+    Some 150 rows are looked through.
+    """
     wanted = words(text)
     return [
         style
-        for style in Style.objects.all()
-        if any(_fits(name, wanted) for name in [style.name, *style.includes])
+        for style in Style.objects.with_texts()
+        if any(_fits(name, wanted) for name in [style.local_name, style.name, *style.includes])
     ]
 
 

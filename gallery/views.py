@@ -30,7 +30,7 @@ UNDATED = 9999  # where works without a year stand: behind all others
 
 @require_safe
 def style_list(request):
-    styles, samples = Style.objects.of_the_house().with_counts(), _sample_of_each_style()
+    styles, samples = Style.objects.of_the_house().with_counts().with_texts(), _sample_of_each_style()
     for style in styles:
         style.sample = samples.get(style.pk)
     context = {
@@ -58,6 +58,7 @@ def style_detail(request, slug: str):
     works = style.artworks.published().with_picture().with_labels().mixed()
     context = {
         "style": style,
+        "words": style.words,
         "works": works[:WALL_SIZE],
         "famous_artists": FamousArtist.objects.to_know(style),
         "chronology": Chronology(_with_neighbours(style)),

@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field
+from django.utils.translation import gettext as _
 
 from ..changes import MODELS
 from ..models import Artist, Artwork, Change, Style
+from ..said import TEXTS
 
 LONGEST = 120  # characters of a value
 POINTERS = {"style": Style, "artist": Artist, "famous_artists": Artist, "came_from": Style}
+LANGUAGES = dict(settings.LANGUAGES)
 WORDS = {"is_published": {True: "on display", False: "in store"}, "rights": dict(Artwork.Rights.choices)}
 
 
@@ -37,11 +41,24 @@ def _differences(change: Change, names: dict) -> Iterable[Difference]:
     if change.before is None or change.after is None:
         return
     for name in change.fields:
+        if (language := name.removeprefix("made_from_")) != name:
+            if not any(f"{text}_{language}" in change.fields for text in TEXTS):
+                yield _looked_at_again(language)
+            continue
         before, after = (_told(name, values.get(name), names) for values in (change.before, change.after))
         yield Difference(_label(change.model, name), before, after)
 
 
+def _looked_at_again(language: str) -> Difference:
+    """Somebody said that a translation still fits, though the English was changed."""
+    name = _("translation (%s)") % LANGUAGES.get(language, language)
+    return Difference(name, _("perhaps outdated"), _("fits the English"))
+
+
 def _label(model: str, name: str) -> str:
+    text, _underscore, language = name.rpartition("_")
+    if text in TEXTS and language in LANGUAGES:
+        return f"{_label(model, text)} ({LANGUAGES[language]})"
     try:
         field = MODELS[model]._meta.get_field(name)
     except FieldDoesNotExist:

@@ -10,13 +10,16 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext_lazy as _
 
 from ml import inference
 
 from .. import pictures
-from ..models import Artist, Artwork, Style
+from ..changes import OTHER_LANGUAGES
+from ..models import Artist, Artwork, Style, StyleText
 
 T = TypeVar("T")
+LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code in OTHER_LANGUAGES]
 
 
 def _reason() -> forms.CharField:
@@ -43,10 +46,55 @@ class Lines(SimpleArrayField):
         return super().to_python(value)
 
 
-class CuratedForm(forms.ModelForm):
+class PlainLinesForm(forms.ModelForm):
+    """A form that keeps line ends as the database has them: browsers send others."""
+
+    def clean(self):
+        cleaned = super().clean()
+        for name, value in cleaned.items():
+            if isinstance(value, str):
+                cleaned[name] = value.replace("\r\n", "\n")
+        return cleaned
+
+
+class CuratedForm(PlainLinesForm):
     """A form that asks why: the answer goes into the log."""
 
     reason = _reason()
+
+
+class StyleTextForm(PlainLinesForm):
+    """The texts of a style in another language."""
+
+    language = forms.ChoiceField(label=_("language"), choices=LANGUAGES, disabled=True)
+    fits = forms.BooleanField(
+        label=_("It still says what the English says"),
+        required=False,
+        help_text=_("The English was changed since. Change the translation, or tick this if nothing has to."),
+    )
+
+    class Meta:
+        model = StyleText
+        fields = ["language", "summary", "look_for", "description"]
+        field_classes = {"look_for": Lines}
+        widgets = {"summary": AdminTextareaWidget(attrs={"rows": 2}), "description": AdminTextareaWidget}
+
+    def __init__(self, *args, **kwargs) -> None:
+        """Ask whether a translation still fits only where the English was changed."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None or not self.instance.is_stale:
+            self.fields["fits"].widget = forms.HiddenInput()
+
+
+class StyleTexts(forms.BaseInlineFormSet):
+    """A form for each language there is, whether somebody has translated it or not."""
+
+    def __init__(self, *args, instance: Style | None = None, **kwargs) -> None:
+        """One query."""
+        there = set(instance.texts.values_list("language", flat=True)) if instance and instance.pk else set()
+        missing = [{"language": code} for code, _name in LANGUAGES if code not in there]
+        self.extra = len(missing)
+        super().__init__(*args, instance=instance, **kwargs | {"initial": missing})
 
 
 class ArtworkForm(CuratedForm):

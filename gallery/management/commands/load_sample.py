@@ -30,6 +30,8 @@ class Command(BaseCommand):
         if facts or not Style.objects.of_the_house().exists():
             sample_catalogue.load_facts()
             self.stdout.write("Styles and artists are in.")
+        else:
+            sample_catalogue.load_texts()  # of languages that are new since; what curators wrote stays
         wanted = sample_catalogue.missing_studies(studies)
         if not wanted:
             return
