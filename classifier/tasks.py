@@ -7,8 +7,8 @@ from uuid import UUID
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
 
+from gallery import handover
 from ml import inference
 
 from . import heatmap
@@ -24,7 +24,7 @@ def send(prediction_id: UUID) -> None:
 
     When Redis is away this logs and goes on: the row is queued, and the sweep sends it again.
     """
-    transaction.on_commit(lambda: classify.delay(str(prediction_id)), robust=True)
+    handover.after_commit(classify, str(prediction_id))
 
 
 @shared_task
@@ -85,4 +85,4 @@ def erase_trash() -> None:
 
 def erase_soon() -> None:
     """Have the worker erase what is expired. When Redis is away, the scheduler does so within the hour."""
-    transaction.on_commit(erase_trash.delay, robust=True)
+    handover.after_commit(erase_trash)

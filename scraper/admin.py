@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,6 +13,8 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
+
+from gallery import handover
 
 from . import runs
 from .forms import ImportForm
@@ -197,7 +198,7 @@ class ImportFailureAdmin(ReadOnlyAdmin):
 def _hand_to_worker(run: ImportRun) -> None:
     """When Redis is away nothing is lost: the sweep finds the row."""
     run.resume(in_background=True)
-    transaction.on_commit(lambda: carry_on.delay(run.pk), robust=True)
+    handover.after_commit(carry_on, run.pk)
 
 
 def _try_again(request, failures) -> None:

@@ -1,20 +1,19 @@
 """What the worker does for accounts. Tasks get ids; the rows say the rest."""
 
-import errno
 import logging
 from uuid import UUID
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import call_command
-from django.db import transaction
+
+from gallery import handover
+from gallery.room import is_full
 
 from . import export, leaving
 from .models import Export, User
 
 logger = logging.getLogger(__name__)
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def send_export(export_id: UUID) -> None:
@@ -22,7 +21,7 @@ def send_export(export_id: UUID) -> None:
 
     When Redis is away this logs and goes on: the row is queued, and the sweep sends it again.
     """
-    transaction.on_commit(lambda: pack_export.delay(str(export_id)), robust=True)
+    handover.after_commit(pack_export, str(export_id))
 
 
 @shared_task(soft_time_limit=60, time_limit=80)  # ends within Export's lease; a slice takes a few seconds
@@ -36,7 +35,7 @@ def pack_export(export_id: str) -> None:
     except export.ExportGone:
         row.remove_files()
     except OSError as error:
-        if error.errno not in FULL:
+        if not is_full(error):
             raise
         logger.exception("no room to pack export %s", row.pk)
         row.fail("no_space")

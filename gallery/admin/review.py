@@ -4,14 +4,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import duplicates, files, labels, quality, tasks
+from .. import duplicates, files, handover, labels, quality, tasks
 from ..changes import CannotUndo
 from ..models import Artwork, DuplicateDecision, DuplicatePair, FileCheck, LabelSuggestion, Style
 from .filters import YesNoMenu
@@ -351,7 +350,7 @@ class QualityRoom(Room):
     def begin(self, request):
         refuse_spectators(request)
         files.begin()
-        transaction.on_commit(tasks.check_files.delay, robust=True)  # else the scheduler sends it
+        handover.after_commit(tasks.check_files)  # else the scheduler sends it
         messages.success(request, "The files are being looked through. That takes a moment; come back then.")
         return redirect("admin:gallery_filecheck_changelist")
 

@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from classifier.models import Prediction
@@ -119,11 +120,17 @@ def test_waiting_for_an_unfinished_answer_ends():
     assert (response.status_code, response.headers["Preference-Applied"]) == (202, "wait=1")
 
 
+def look(prediction_id: str) -> None:
+    """In the thread that hands over, which has a connection of its own then."""
+    classify(prediction_id)
+    connection.close()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_whoever_prefers_to_wait_gets_the_answer(monkeypatch):
     make_house_styles()
     # The worker of this test: it looks as soon as the row is there.
-    monkeypatch.setattr("classifier.tasks.classify.delay", classify)
+    monkeypatch.setattr("classifier.tasks.classify.delay", look)
 
     response = Script().upload(Prefer="respond-async, wait=5")
 

@@ -7,6 +7,7 @@ from kombu.exceptions import OperationalError
 
 from classifier import tasks
 from classifier.models import Prediction
+from gallery import handover
 from ml import inference
 from tests import pictures
 from tests.factories import make_done_prediction, make_house_styles, make_prediction
@@ -107,6 +108,7 @@ def test_an_upload_survives_a_broker_that_is_away(django_capture_on_commit_callb
 
     with django_capture_on_commit_callbacks(execute=True):
         tasks.send(prediction.pk)
+    assert handover.finish(timeout_s=10)
 
     prediction.refresh_from_db()
     assert prediction.status == "queued"
