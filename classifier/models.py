@@ -16,7 +16,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.signals import post_delete
@@ -32,7 +32,7 @@ from ml import inference
 
 logger = logging.getLogger(__name__)
 
-RESEND_AFTER = timedelta(seconds=20)
+RESEND_AFTER = timedelta(seconds=settings.CLASSIFY_RESEND_S)
 PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
 NOTE_LENGTH = 2000
@@ -165,6 +165,7 @@ class PredictionQuerySet(models.QuerySet):
         """
         known = self.known(upload, sender)
         if (existing := known.first()) is not None:
+            existing.keep_again(upload)
             return existing, existing.revive()
         prediction = Prediction.from_upload(upload, sender)
         try:
@@ -172,10 +173,12 @@ class PredictionQuerySet(models.QuerySet):
                 prediction.original.save("", ContentFile(upload.data), save=False)
                 prediction.save(force_insert=True)
         except IntegrityError:  # a double click: the other request was faster
-            prediction.original.delete(save=False)
+            prediction.discard_original()
             return known.get(), False
+        except (OperationalError, InterfaceError):
+            raise  # the row may be there all the same, so its file stays
         except BaseException:
-            prediction.original.delete(save=False)
+            prediction.discard_original()
             raise
         return prediction, True
 
@@ -398,6 +401,22 @@ class Prediction(models.Model):
             height=upload.facts.height,
             asked_model=inference.model_version(),
         )
+
+    # The original
+
+    def keep_again(self, upload: Upload) -> None:
+        """Put the original back where it was lost, now that its owner sent it once more."""
+        storage = self.original.storage
+        if not storage.exists(self.original.name):
+            try:
+                storage.save(self.original.name, ContentFile(upload.data))
+            except BaseException:
+                self.discard_original()
+                raise
+
+    def discard_original(self) -> None:
+        """Delete the file of a row that could not be saved, and be it half a file on a full disk."""
+        self.original.storage.delete(original_path(self, ""))
 
     # The way of the work
 

@@ -46,4 +46,4 @@ urlpatterns = [
 handler400 = "styleart_site.api.problems.bad_request"
 handler403 = "styleart_site.api.problems.permission_denied"
 handler404 = "styleart_site.api.problems.not_found"
-handler500 = "styleart_site.api.problems.server_error"
+handler500 = "styleart_site.outages.server_error"

@@ -43,11 +43,15 @@ CODES = {
     "throttled": (429, "Too many requests"),
     "quota_exceeded": (429, "The day's pictures are used up"),
     "internal_error": (500, "Something went wrong on our side"),
+    "unavailable": (503, "The database does not answer just now"),
+    "no_room": (507, "There is no room left"),
 }
 SENTENCES = {
     "not_found": "There is nothing here, or it is not yours.",
     "body_too_large": "This is more than we read. /api/v1/limits/ says how much may be sent.",
     "internal_error": "Something went wrong on our side. Nothing is lost; try again in a moment.",
+    "unavailable": "Nothing is lost; try again in a moment.",
+    "no_room": "Our disk is full, and nothing of this was kept. Nothing you sent before is lost; try again later.",
     "invalid_request": "This request cannot be understood.",
 }
 RENAMED = {"invalid": "invalid_request"}  # codes of Django REST framework

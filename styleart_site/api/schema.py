@@ -238,7 +238,8 @@ def _problem(status: int) -> dict:
         "schema": {"$ref": "#/components/schemas/Problem"},
         "examples": {code: {"value": examples.problem(code)} for code in codes},
     }
-    names = ("Retry-After", *RATE_HEADERS) if status == 429 else ()
+    names = ["Retry-After"] if status in {429, 503, 507} else []
+    names += RATE_HEADERS if status == 429 else []
     return {
         "description": "; ".join(CODES[code][1] for code in codes) + ".",
         "headers": {name: _header(name) for name in names},
@@ -271,7 +272,8 @@ def _complete(operation: dict, path: str, method: str) -> None:
 
 def _problems_of(operation: dict, path: str, method: str) -> list[int]:
     name = operation["operationId"]
-    statuses = [400, 401, 406, 429, 500]
+    statuses = [400, 401, 406, 429, 500, 503]
+    statuses += [507] if name == "createPrediction" or "Pictures" in operation["tags"] else []
     statuses += [403] if method != "get" else []
     statuses += [404] if "{" in path else []
     statuses += [409] if name in CONFLICTS else []

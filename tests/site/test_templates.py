@@ -25,7 +25,7 @@ from tests.factories import (
 ROOT = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.*"))
 PAGES = [name for name in TEMPLATES if name.endswith(".html")]
-ERRORS = ["400.html", "403.html", "403_csrf.html", "404.html", "413.html", "429.html", "500.html"]
+ERRORS = [f"{name}.html" for name in ("400", "403", "403_csrf", "404", "413", "429", "500", "503", "507")]
 FOR_ALL = [
     reverse(name)
     for name in [
