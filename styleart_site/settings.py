@@ -127,6 +127,12 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": 60,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
+        # A server that is gone without a word is noticed within seconds; the kernel alone would take minutes.
+        "connect_timeout": 5,
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,  # milliseconds
         **DATABASES["default"].get("OPTIONS", {}),
         # How far pgvector's HNSW search looks: 120 finds 98 % of the true neighbours; with filters it goes on.
         "options": "-c hnsw.ef_search=120 -c hnsw.iterative_scan=strict_order",
@@ -142,11 +148,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
-CELERY_TASK_SOFT_TIME_LIMIT = 20  # seconds; one picture takes well under 1
-CELERY_TASK_TIME_LIMIT = 25
+CELERY_TASK_SOFT_TIME_LIMIT = env.int("TASK_TIME_LIMIT_S", 20)  # seconds; one picture takes well under 1
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 5  # for what does not listen, such as a decoder in C
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a 40 Mpx PNG needs about 400 MB while it is decoded
+# What a child may take at most, beyond what it has when it begins: more is a MemoryError and not the machine's end.
+WORKER_MEMORY_MB = env.int("WORKER_MEMORY_MB", 1500)
 CELERY_BEAT_SCHEDULE = {
     "sweep predictions": {"task": "classifier.tasks.sweep", "schedule": 5.0},
     "embed artworks": {"task": "gallery.tasks.embed_artworks", "schedule": 60.0},
@@ -160,6 +168,9 @@ CELERY_BEAT_SCHEDULE = {
     "erase leavers": {"task": "styleart_site.tasks.erase_leavers", "schedule": 60.0},
     "tidy accounts": {"task": "styleart_site.tasks.tidy_accounts", "schedule": 3600.0},
 }
+for _entry in CELERY_BEAT_SCHEDULE.values():  # after a long time without workers they need not run them all
+    _entry["options"] = {"expires": max(60.0, _entry["schedule"])}
+DRAIN_S = env.int("DRAIN_S", 20)  # to finish what is under way when told to stop; webserver.py reads it, too
 
 # The model. Its embeddings are made where there are none yet, and an activated model takes over when all are.
 
@@ -172,6 +183,7 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
 ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")  # an internal location of nginx over MEDIA_ROOT
 UPLOAD_MAX_BYTES = 16 * 1024 * 1024
 CLASSIFY_LEASE_S = env.int("CLASSIFY_LEASE_S", 30)  # longer than CELERY_TASK_TIME_LIMIT
+CLASSIFY_RESEND_S = env.int("CLASSIFY_RESEND_S", 20)  # what nobody picked up by then is sent again
 CLASSIFY_MAX_ATTEMPTS = 3
 VISITOR_PICTURES_PER_DAY = env.int("VISITOR_PICTURES_PER_DAY", 3)
 VISITOR_PICTURES_PER_DAY_AND_NETWORK = env.int("VISITOR_PICTURES_PER_DAY_AND_NETWORK", 30)

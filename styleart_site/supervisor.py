@@ -15,7 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-TERMINATE_WITHIN_S = 8.0
+TERMINATE_WITHIN_S = 8.0  # after Ctrl-C: somebody is waiting at the terminal
+DRAIN_S = float(os.environ.get("DRAIN_S") or 20) + 8  # after SIGTERM: they may finish what is under way
 STABLE_S = 60.0  # a child that lived this long starts again at once
 LONGEST_PAUSE_S = 30.0
 FAILED_STARTS = 3  # so many deaths of one child before all was ready, and we give up
@@ -180,7 +181,8 @@ class Supervisor:
         signals_before = len(self._signals)
         for child in running:
             child.send(signal.SIGTERM)
-        deadline = time.monotonic() + TERMINATE_WITHIN_S
+        is_drained = self._signals[-1:] == [signal.SIGTERM]
+        deadline = time.monotonic() + (DRAIN_S if is_drained else TERMINATE_WITHIN_S)
         while any(child.is_running for child in running):
             if time.monotonic() > deadline or len(self._signals) > signals_before:
                 for child in running:

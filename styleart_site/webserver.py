@@ -11,7 +11,7 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = 4
 timeout = 60  # seconds
-graceful_timeout = 6  # seconds; bin/start ends everything within ten
+graceful_timeout = int(os.environ.get("DRAIN_S") or 20)  # seconds for what is under way when told to stop
 control_socket_disable = True  # it lies in the home folder, where two copies would meet
 # The sign of life of each worker: on a slow disk it would come late.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108

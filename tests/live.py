@@ -59,12 +59,13 @@ class LiveSite:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {"STYLEART_DATA": str(data_dir), "PORT": str(self.port)} | environment
+        self.launcher: list[str] = []  # goes before the command, such as `unshare`
         self.log = (data_dir.parent / "live.log").open("w")
 
     def start(self) -> None:
         """Start everything and wait until it is ready; the first time takes about half a minute."""
         self.run = subprocess.Popen(
-            [sys.executable, "-m", "styleart_site.run"],
+            [*self.launcher, sys.executable, "-m", "styleart_site.run"],
             cwd=ROOT, env=self.environment, stdout=self.log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         wait_until(self.is_ready, timeout_s=240)

@@ -337,7 +337,7 @@ def test_a_child_that_does_not_listen_is_ended_within_ten_seconds(troupe):
     running = troupe(worker=STUBBORN)
     pid = running.pid_of("worker")
 
-    running.process.send_signal(signal.SIGTERM)
+    running.process.send_signal(signal.SIGINT)
 
     running.process.wait(timeout=10)
     assert not is_running(pid)
