@@ -1,0 +1,99 @@
+import signal
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from tqdm import tqdm
+
+from ml import inference
+from styleart_site.backups import BackupError, restoring
+
+
+class Command(BaseCommand):
+    help = (
+        "Restore what manage.py backup has packed, into an empty system. Everything is read and checked "
+        "before anything is touched; if something fails, all is as it was. "
+        "Exit codes: 0 all done, 1 not restored, 2 wrong usage, 130 stopped with Ctrl-C."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--check", action="store_true", help="Read and compare all of FILE; touch nothing."
+        )
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="Also where there is something: it is deleted, after a question.",
+        )
+        parser.add_argument("--no-input", action="store_true", help="With --replace: do not ask.")
+
+    def handle(self, *args, file: Path, **options):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            if options["check"]:
+                self._check(file)
+            else:
+                self._restore(file, replace=options["replace"], ask=not options["no_input"])
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. All is as it was.", returncode=130) from None
+        except (BackupError, DatabaseError) as error:
+            raise CommandError(f"{str(error).strip()}") from error
+        except OSError as error:
+            raise CommandError(f"{error.filename or file}: {error.strerror}. All is as it was.") from error
+
+    def _check(self, file: Path) -> None:
+        with self._bar(file) as bar:
+            about = restoring.check(file, progress=lambda at: bar.update(at - bar.n))
+        self.stdout.write(f"The backup of {about['made_at']} is whole, and this system can take it.")
+
+    def _restore(self, file: Path, *, replace: bool, ask: bool) -> None:
+        about = restoring.read_about(file)
+        restoring.check_versions(about)
+        if restoring.recover():
+            self.stdout.write("A restore that was killed was brought to its end first, one way or the other.")
+        if found := restoring.what_is_here():
+            self._agree(", ".join(found), about, replace=replace, ask=ask)
+        with self._bar(file) as bar:
+            report = restoring.restore(file, progress=lambda at: bar.update(at - bar.n))
+        self._tell(report)
+
+    def _agree(self, found: str, about: dict, *, replace: bool, ask: bool) -> None:
+        if not replace:
+            raise CommandError(
+                f"This system is not empty: it has {found}. Restore into an empty one "
+                "(another STYLEART_DATA, or another database and media folder), or use --replace."
+            )
+        if ask:
+            self.stdout.write(
+                f"All of {found} here will be deleted, and the site becomes what it was on {about['made_at']}."
+            )
+            if input("Type “replace” to go on: ").strip() != "replace":
+                raise CommandError("Nothing was touched.")
+
+    def _tell(self, report: restoring.Report) -> None:
+        self.stdout.write(
+            f"Restored: {report.rows:,} rows and {report.files:,} files, as they were on {report.about['made_at']}."
+        )
+        steps = []
+        if report.has_other_key:
+            steps.append(
+                "Put the SECRET_KEY of the system that was backed up into SECRET_KEY or SECRET_KEY_FALLBACKS: "
+                "without it all must sign in again, and authenticator apps and recovery codes do not open. "
+                "A backup of a copy with embedded services holds it: tar -xOf FILE secret_key."
+            )
+        if report.about["model"] != inference.model_version():
+            steps.append(
+                f"The model in use is {inference.model_version()} and was {report.about['model']}: the worker makes "
+                "the embeddings anew; manage.py activate_model brings another model back."
+            )
+        start = "bin/start" if settings.EMBEDDED else "web server, worker and scheduler"
+        steps.append(f"Start {start}, then run manage.py doctor.")
+        self.stdout.write("What to do now:")
+        for number, step in enumerate(steps, start=1):
+            self.stdout.write(f"  {number}. {step}")
+
+    def _bar(self, file: Path) -> tqdm:
+        return tqdm(total=file.stat().st_size, unit="B", unit_scale=True, disable=None)
