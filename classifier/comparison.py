@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-
-from gallery import resemblance
+from django.utils.translation import gettext, gettext_lazy
 
 from .models import Bar, Prediction
 
+LOOKS = {  # by the steps of gallery.resemblance
+    0.8: gettext_lazy("By what they look like: nearly the same."),
+    0.6: gettext_lazy("By what they look like: very alike."),
+    0.4: gettext_lazy("By what they look like: alike."),
+    0.2: gettext_lazy("By what they look like: somewhat alike."),
+    -1: gettext_lazy("By what they look like: distantly alike."),
+}
 STYLES = 6  # so many are compared; the others are small in both
 
 
@@ -35,12 +41,14 @@ class Comparison:
     @property
     def in_words(self) -> str:
         """What the two answers have in common, as a sentence or two."""
-        names = [prediction.probabilities[0][0] for prediction in self.both]
-        said = (
-            f"Both look most like {names[0]}."
-            if names[0] == names[1]
-            else (f"One looks most like {names[0]}, the other like {names[1]}.")
-        )
+        first, second = (prediction.top_label for prediction in self.both)
+        if first == second:
+            said = gettext("Both look most like %(style)s.") % {"style": first}
+        else:
+            said = gettext("One looks most like %(first)s, the other like %(second)s.") % {
+                "first": first,
+                "second": second,
+            }
         return f"{said} {self._looks}".strip()
 
     @property
@@ -49,4 +57,4 @@ class Comparison:
         if one.embedding_model != other.embedding_model:
             return ""
         similarity = float(np.dot(np.array(one.embedding), np.array(other.embedding)))
-        return f"By what they look like: {resemblance.in_words(similarity).lower()}."
+        return str(next((words for least, words in LOOKS.items() if similarity >= least), LOOKS[-1]))

@@ -8,10 +8,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from gallery.forms import MAX_YEAR
+from gallery.forms import MAX_YEAR, StyleField
 from gallery.models import Artist, Style, matching, searchable
 from gallery.resemblance import FURTHEST, WORDS
+from gallery.words import picture_problem
 from ml import inference
 
 from .history import ORDERS, Order
@@ -34,18 +36,18 @@ class PredictionForm(forms.Form):
     """A picture and what the sender calls it. `sender` is who sends."""
 
     image = forms.FileField(
-        label="Picture",
+        label=gettext_lazy("Picture"),
         allow_empty_file=True,  # so that our own sentence speaks of it
         error_messages={
-            "required": "Choose a picture first.",
-            "missing": "Choose a picture first.",
-            "invalid": "Choose a picture first.",
+            "required": gettext_lazy("Choose a picture first."),
+            "missing": gettext_lazy("Choose a picture first."),
+            "invalid": gettext_lazy("Choose a picture first."),
         },
         widget=forms.FileInput(
             attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"}
         ),
     )
-    title = forms.CharField(label="Title", max_length=200, required=False, strip=True)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200, required=False, strip=True)
 
     def __init__(self, *args, sender: Sender, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -56,18 +58,20 @@ class PredictionForm(forms.Form):
         file: UploadedFile = self.cleaned_data["image"]
         if file.size > settings.UPLOAD_MAX_BYTES:
             raise forms.ValidationError(
-                f"This file has {filesizeformat(file.size)}. Pictures may be"
-                f" {filesizeformat(settings.UPLOAD_MAX_BYTES)} at most: make it smaller and send it again.",
+                gettext(
+                    "This file has %(size)s. Pictures may be %(limit)s at most: make it smaller and send it again."
+                )
+                % {"size": filesizeformat(file.size), "limit": filesizeformat(settings.UPLOAD_MAX_BYTES)},
                 code="image_too_large",
             )
         data = file.read()
         try:
             return Upload(data=data, facts=inference.check(data))
         except inference.UnreadableImage as error:
-            raise forms.ValidationError(str(error), code=error.code) from error
+            raise forms.ValidationError(picture_problem(error), code=error.code) from error
         except MemoryError as error:
             raise forms.ValidationError(
-                "This picture needs more memory than we have. Make it smaller and send it again.",
+                gettext("This picture needs more memory than we have. Make it smaller and send it again."),
                 code="too_many_pixels",
             ) from error
 
@@ -77,8 +81,12 @@ class PredictionForm(forms.Form):
         is_known = upload is not None and Prediction.objects.known(upload, self.sender).exists()
         if not is_known and pictures_left(self.sender) == 0:
             raise forms.ValidationError(
-                f"Without an account you can try {settings.VISITOR_PICTURES_PER_DAY} pictures a day."
-                " Sign up to go on; the pictures you sent come along.",
+                ngettext(
+                    "Without an account you can try %(count)s picture a day. Sign up to go on; the pictures you sent come along.",
+                    "Without an account you can try %(count)s pictures a day. Sign up to go on; the pictures you sent come along.",
+                    settings.VISITOR_PICTURES_PER_DAY,
+                )
+                % {"count": settings.VISITOR_PICTURES_PER_DAY},
                 code="quota_exceeded",
             )
         return self.cleaned_data
@@ -93,28 +101,37 @@ class PredictionForm(forms.Form):
 class HistoryFilter(forms.Form):
     """What to show of one's history, and in which order. Wrong values count as not given, and the page says so."""
 
-    q = forms.CharField(label="Search titles and notes", max_length=100, required=False)
+    q = forms.CharField(label=gettext_lazy("Search titles and notes"), max_length=100, required=False)
     sort = forms.ChoiceField(
-        label="Order", choices=[(name, order.label) for name, order in ORDERS.items()], required=False
+        label=gettext_lazy("Order"),
+        choices=[(name, order.label) for name, order in ORDERS.items()],
+        required=False,
     )
-    style = forms.ModelChoiceField(
-        label="Style",
+    style = StyleField(
+        label=gettext_lazy("Style"),
         queryset=Style.objects.of_the_house(),
         to_field_name="slug",
         required=False,
-        empty_label="All styles",
+        empty_label=gettext_lazy("All styles"),
     )
     certainty = forms.ChoiceField(
-        label="How sure", choices=[("", "However sure"), *Prediction.Certainty.choices], required=False
+        label=gettext_lazy("How sure"),
+        choices=[("", gettext_lazy("However sure")), *Prediction.Certainty.choices],
+        required=False,
     )
     status = forms.ChoiceField(
-        label="State", choices=[("", "All states"), *Prediction.Status.choices], required=False
+        label=gettext_lazy("State"),
+        choices=[("", gettext_lazy("All states")), *Prediction.Status.choices],
+        required=False,
     )
-    sent_from = forms.DateField(label="Sent from", required=False, widget=DayInput)
+    sent_from = forms.DateField(label=gettext_lazy("Sent from"), required=False, widget=DayInput)
     sent_to = forms.DateField(
-        label="Sent until", required=False, widget=DayInput, validators=[MaxValueValidator(date(9000, 1, 1))]
+        label=gettext_lazy("Sent until"),
+        required=False,
+        widget=DayInput,
+        validators=[MaxValueValidator(date(9000, 1, 1))],
     )
-    favourites = forms.BooleanField(label="Favourites only", required=False)
+    favourites = forms.BooleanField(label=gettext_lazy("Favourites only"), required=False)
 
     def narrow(self, predictions):
         """The predictions that match what was asked for."""
@@ -155,19 +172,23 @@ class AlikeFilter(forms.Form):
     LEAST_ALIKE = [None, *reversed(WORDS)]  # similarity, by the step of the slider
     STEPS = [FURTHEST, *reversed(WORDS.values())]
 
-    style = forms.ModelChoiceField(
-        label="Style",
+    style = StyleField(
+        label=gettext_lazy("Style"),
         queryset=Style.objects.of_the_house(),
         to_field_name="slug",
         required=False,
-        empty_label="All styles",
+        empty_label=gettext_lazy("All styles"),
     )
-    artist = forms.CharField(label="Artist", max_length=200, required=False)
-    year_from = forms.IntegerField(label="From year", min_value=1, max_value=MAX_YEAR, required=False)
-    year_to = forms.IntegerField(label="To year", min_value=1, max_value=MAX_YEAR, required=False)
-    public_domain = forms.BooleanField(label="Public domain only", required=False)
+    artist = forms.CharField(label=gettext_lazy("Artist"), max_length=200, required=False)
+    year_from = forms.IntegerField(
+        label=gettext_lazy("From year"), min_value=1, max_value=MAX_YEAR, required=False
+    )
+    year_to = forms.IntegerField(
+        label=gettext_lazy("To year"), min_value=1, max_value=MAX_YEAR, required=False
+    )
+    public_domain = forms.BooleanField(label=gettext_lazy("Public domain only"), required=False)
     least = forms.IntegerField(
-        label="How alike at least",
+        label=gettext_lazy("How alike at least"),
         min_value=0,
         max_value=len(STEPS) - 1,
         required=False,
@@ -183,7 +204,9 @@ class AlikeFilter(forms.Form):
             Artist.objects.with_counts().filter(matching(name)).order_by("-artwork_count", "pk").first()
         )
         if artist is None:
-            raise forms.ValidationError(f"No artist here is called “{name}”.", code="unknown_artist")
+            raise forms.ValidationError(
+                gettext("No artist here is called “%(name)s”.") % {"name": name}, code="unknown_artist"
+            )
         return artist
 
     @property
@@ -200,13 +223,13 @@ class AlikeFilter(forms.Form):
     @property
     def step_words(self) -> str:
         """The words of the slider's steps, for the page's script."""
-        return "|".join(self.STEPS)
+        return "|".join(str(words) for words in self.STEPS)
 
     @property
     def least_in_words(self) -> str:
         """Where the slider stands."""
         step = (self.is_valid() and self.cleaned_data["least"]) or 0
-        return self.STEPS[step]
+        return str(self.STEPS[step])
 
 
 def _midnight(day: date) -> datetime:
@@ -220,7 +243,7 @@ class AboutForm(forms.ModelForm):
         model = Prediction
         fields = ["title", "note"]
         widgets = {"note": forms.Textarea(attrs={"rows": 4})}
-        help_texts = {"note": "Only you see your note."}
+        help_texts = {"note": gettext_lazy("Only you see your note.")}
 
     def save(self) -> Prediction:
         """Save what was changed, and nothing that a worker may be writing at the same time."""
@@ -232,25 +255,25 @@ class SelectionForm(forms.Form):
     """Several predictions at once, and what to do with them. `viewer` is whose they have to be."""
 
     ACTIONS = {
-        "delete": "Delete",
-        "favourite": "Add to favourites",
-        "unfavourite": "Remove from favourites",
-        "compare": "Compare two",
-        "csv": "Export as CSV",
-        "json": "Export as JSON",
+        "delete": gettext_lazy("Delete"),
+        "favourite": gettext_lazy("Add to favourites"),
+        "unfavourite": gettext_lazy("Remove from favourites"),
+        "compare": gettext_lazy("Compare two"),
+        "csv": gettext_lazy("Export as CSV"),
+        "json": gettext_lazy("Export as JSON"),
     }
     selected = forms.ModelMultipleChoiceField(
         queryset=Prediction.objects.none(),
         error_messages={
-            "required": "Choose some pictures first.",
-            "invalid_choice": "Some of these pictures are not there any more. Choose again.",
+            "required": gettext_lazy("Choose some pictures first."),
+            "invalid_choice": gettext_lazy("Some of these pictures are not there any more. Choose again."),
         },
     )
     action = forms.ChoiceField(
         choices=list(ACTIONS.items()),
         error_messages={
-            "required": "Say what to do with these pictures.",
-            "invalid_choice": "Say what to do with these pictures.",
+            "required": gettext_lazy("Say what to do with these pictures."),
+            "invalid_choice": gettext_lazy("Say what to do with these pictures."),
         },
     )
 
@@ -263,14 +286,15 @@ class SelectionForm(forms.Form):
         selected = self.cleaned_data["selected"]
         if len(selected) > MOST_SELECTED:
             raise forms.ValidationError(
-                f"Choose {MOST_SELECTED} pictures at most at a time.", code="too_many"
+                gettext("Choose %(count)s pictures at most at a time.") % {"count": MOST_SELECTED},
+                code="too_many",
             )
         return selected
 
     def clean(self) -> dict:
         chosen = self.cleaned_data.get("selected")
         if self.cleaned_data.get("action") == "compare" and chosen is not None and len(chosen) != 2:
-            raise forms.ValidationError("Choose two pictures to compare.", code="not_two")
+            raise forms.ValidationError(gettext("Choose two pictures to compare."), code="not_two")
         return self.cleaned_data
 
     @property
@@ -286,8 +310,12 @@ class CompareForm(forms.Form):
 
     MOST_OFFERED = 100  # the newest
 
-    first = forms.ModelChoiceField(label="One", queryset=Prediction.objects.none(), required=False)
-    second = forms.ModelChoiceField(label="The other", queryset=Prediction.objects.none(), required=False)
+    first = forms.ModelChoiceField(
+        label=gettext_lazy("One"), queryset=Prediction.objects.none(), required=False
+    )
+    second = forms.ModelChoiceField(
+        label=gettext_lazy("The other"), queryset=Prediction.objects.none(), required=False
+    )
 
     def __init__(self, *args, viewer: Viewer, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -295,7 +323,7 @@ class CompareForm(forms.Form):
         names = [(row.pk, str(row)) for row in done.only("title", "created_at")[: self.MOST_OFFERED]]
         for field in self.fields.values():
             field.queryset = done
-            field.widget.choices = [("", "Choose a picture"), *names]
+            field.widget.choices = [("", gettext_lazy("Choose a picture")), *names]
 
     @property
     def chosen(self) -> list[Prediction]:
@@ -313,9 +341,19 @@ class CompareForm(forms.Form):
 class ShareForm(forms.Form):
     """For how long a page is open to others."""
 
-    DAYS = {"7": "for a week", "30": "for a month", "365": "for a year", "": "until I close it"}
+    DAYS = {
+        "7": gettext_lazy("for a week"),
+        "30": gettext_lazy("for a month"),
+        "365": gettext_lazy("for a year"),
+        "": gettext_lazy("until I close it"),
+    }
     expires_in_days = forms.TypedChoiceField(
-        label="Open", choices=list(DAYS.items()), coerce=int, empty_value=None, required=False, initial="30"
+        label=gettext_lazy("Open"),
+        choices=list(DAYS.items()),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="30",
     )
 
     def save(self, prediction: Prediction) -> ShareLink:
@@ -329,21 +367,21 @@ class FeedbackForm(forms.Form):
     right = forms.ModelChoiceField(
         queryset=Style.objects.of_the_house(), to_field_name="slug", required=False, widget=forms.HiddenInput
     )
-    style = forms.ModelChoiceField(
-        label="It is rather",
+    style = StyleField(
+        label=gettext_lazy("It is rather"),
         queryset=Style.objects.of_the_house(),
         to_field_name="slug",
         required=False,
-        empty_label="Choose a style",
-        error_messages={"invalid_choice": "Choose one of the 18 styles."},
+        empty_label=gettext_lazy("Choose a style"),
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the 18 styles.")},
     )
-    shows_picture = forms.BooleanField(label="Curators may see the picture", required=False)
+    shows_picture = forms.BooleanField(label=gettext_lazy("Curators may see the picture"), required=False)
 
     def clean(self) -> dict:
         """ "Right" names the answer's own style, and goes before what stands in the list."""
         said = self.cleaned_data.get("right") or self.cleaned_data.get("style")
         if said is None and not self.errors:
-            self.add_error("style", "Choose the style that it is.")
+            self.add_error("style", gettext("Choose the style that it is."))
         return self.cleaned_data | {"style": said}
 
     def save(self, prediction: Prediction) -> None:

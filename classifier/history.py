@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from .models import CERTAINTY_RANK, Prediction
 
@@ -34,12 +35,12 @@ class Order:
 
 
 ORDERS = {
-    "newest": Order("Newest first", F("created_at"), True, moment),
-    "oldest": Order("Oldest first", F("created_at"), False, moment),
-    "surest": Order("Surest first", CERTAINTY_RANK, True, float),
-    "least-sure": Order("Least sure first", CERTAINTY_RANK, False, float),
+    "newest": Order(gettext_lazy("Newest first"), F("created_at"), True, moment),
+    "oldest": Order(gettext_lazy("Oldest first"), F("created_at"), False, moment),
+    "surest": Order(gettext_lazy("Surest first"), CERTAINTY_RANK, True, float),
+    "least-sure": Order(gettext_lazy("Least sure first"), CERTAINTY_RANK, False, float),
 }
-BY_TRASHING = Order("Last deleted first", F("trashed_at"), True, moment)
+BY_TRASHING = Order(gettext_lazy("Last deleted first"), F("trashed_at"), True, moment)
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,16 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.functional import cached_property
+from django.utils.html import conditional_escape, format_html
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from pgvector.django import HalfVectorField
 
 from gallery import labels, palette, pictures
 from gallery.models import EMBEDDING_LENGTH, Style, matching, searchable
+from gallery.said import style_name
+from gallery.words import one_of
 from ml import inference
 
 logger = logging.getLogger(__name__)
@@ -40,10 +45,18 @@ TOKEN_BYTES = 24  # 192 bits: nobody finds a shared page by trying
 BOTH = 0.65  # two styles that have as much together stand alone
 BESIDE = 0.6  # and the second is as close to the first as that
 FAILURES = {
-    "unreadable_image": "This picture cannot be opened. Try saving it again as JPEG or PNG, then send it once more.",
-    "too_large_to_decode": "This picture needs more memory than we have. Make it smaller and send it once more.",
-    "missing_original": "The file of this picture is gone from our store. Please send the picture once more.",
-    "gave_up": "We tried three times and could not look at this picture. Nothing is lost: try again in a moment.",
+    "unreadable_image": gettext_noop(
+        "This picture cannot be opened. Try saving it again as JPEG or PNG, then send it once more."
+    ),
+    "too_large_to_decode": gettext_noop(
+        "This picture needs more memory than we have. Make it smaller and send it once more."
+    ),
+    "missing_original": gettext_noop(
+        "The file of this picture is gone from our store. Please send the picture once more."
+    ),
+    "gave_up": gettext_noop(
+        "We tried three times and could not look at this picture. Nothing is lost: try again in a moment."
+    ),
 }
 
 
@@ -86,14 +99,30 @@ class Bar:
     style: Style | None
 
     @property
+    def label(self) -> str:
+        """The style's name in the language of the page."""
+        return style_name(self.name)
+
+    @property
+    def linked(self) -> str:
+        """The label, a link where the style has a page."""
+        if self.style is None:
+            return conditional_escape(self.label)
+        return format_html('<a href="{}">{}</a>', self.style.get_absolute_url(), self.label)
+
+    @property
     def percent(self) -> str:
-        """Whole percent in words of a bar: "71", "under 1"."""
-        return f"{self.probability:.0%}".rstrip("%") if self.probability >= 0.005 else "under 1"
+        """Whole percent: "71 %", "under 1 %"."""
+        if self.probability < 0.005:
+            return gettext("under %(number)s %%") % {"number": 1}
+        return _percent(self.probability, digits=0)
 
     @property
     def exact(self) -> str:
-        """Percent with one digit more, for whoever looks closely: "71.3", "under 0.1"."""
-        return f"{100 * self.probability:.1f}" if self.probability >= 0.0005 else "under 0.1"
+        """Percent with one digit more, for whoever looks closely: "71.3 %", "under 0.1 %"."""
+        if self.probability < 0.0005:
+            return gettext("under %(number)s %%") % {"number": number_format(0.1, 1)}
+        return _percent(self.probability, digits=1)
 
     @property
     def width(self) -> str:
@@ -101,10 +130,9 @@ class Bar:
         return f"{max(self.probability * 100, 0.4):.1f}%"
 
 
-def _or(*names: str) -> str:
-    """ "Realism, Romanticism or Symbolism"."""
-    *before, last = names
-    return f"{', '.join(before)} or {last}" if before else last
+def _percent(share: float, *, digits: int) -> str:
+    """ "71 %": half a percent counts as much as Python's own rounding makes of it."""
+    return gettext("%(number)s %%") % {"number": number_format(f"{100 * share:.{digits}f}", digits)}
 
 
 def _trash_ends_for() -> datetime:
@@ -258,16 +286,16 @@ class Prediction(models.Model):
     """
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Looking"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", gettext_lazy("Waiting")
+        RUNNING = "running", gettext_lazy("Looking")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Failed")
 
     class Certainty(models.TextChoices):
-        SURE = "sure", "Quite sure"
-        LIKELY = "likely", "Likely"
-        UNSURE = "unsure", "Hard to say"
-        NOT_A_PAINTING = "not_a_painting", "Not a painting"
+        SURE = "sure", gettext_lazy("Quite sure")
+        LIKELY = "likely", gettext_lazy("Likely")
+        UNSURE = "unsure", gettext_lazy("Hard to say")
+        NOT_A_PAINTING = "not_a_painting", gettext_lazy("Not a painting")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     owner = models.ForeignKey(
@@ -376,7 +404,8 @@ class Prediction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or f"Picture of {self.created_at:%-d %B %Y}"
+        sent = timezone.localtime(self.created_at)
+        return self.title or gettext("Picture of %(date)s") % {"date": date_format(sent)}
 
     def save(self, *args, **kwargs) -> None:
         fields = kwargs.get("update_fields")
@@ -488,7 +517,7 @@ class Prediction(models.Model):
         self.save(update_fields=["embedding", "embedding_model"])
 
     def mark_failed(self, code: str, detail: str = "") -> bool:
-        """End this attempt with a failure that another try would not mend."""
+        """End this attempt with a failure that another try would not mend. `detail` is a code, too."""
         return bool(
             self._mine().update(
                 status=self.Status.FAILED,
@@ -694,15 +723,33 @@ class Prediction(models.Model):
     @property
     def verdict(self) -> str:
         """The answer as a sentence that admits its doubt."""
-        names = [name for name, _ in self.probabilities[:3]] + [""] * 3
+        labels_of_three = [style_name(name) for name, _ in self.probabilities[:3]]
+        styles = {"style": self.top_label, "styles": one_of(labels_of_three)}
         if self.is_between:
-            return f"Between {names[0]} and {names[1]}."
+            styles = {"first": labels_of_three[0], "second": labels_of_three[1]}
+            return gettext("Between %(first)s and %(second)s.") % styles
         return {
-            self.Certainty.SURE: f"This is {names[0]}, quite sure.",
-            self.Certainty.LIKELY: f"Probably {names[0]}.",
-            self.Certainty.UNSURE: f"Hard to say: {_or(*filter(None, names))}.",
-            self.Certainty.NOT_A_PAINTING: f"This does not look like a painting. The closest would be {names[0]}.",
-        }.get(self.certainty, "")
+            self.Certainty.SURE: gettext("This is %(style)s, quite sure."),
+            self.Certainty.LIKELY: gettext("Probably %(style)s."),
+            self.Certainty.UNSURE: gettext("Hard to say: %(styles)s."),
+            self.Certainty.NOT_A_PAINTING: gettext(
+                "This does not look like a painting. The closest would be %(style)s."
+            ),
+        }.get(self.certainty, "") % styles
+
+    @property
+    def top_label(self) -> str:
+        """The first style's name in the language of the page; empty before the answer."""
+        return style_name(self.probabilities[0][0]) if self.probabilities else ""
+
+    @property
+    def short_answer(self) -> str:
+        """The answer in a few words, as below a picture of the history: "Cubism, quite sure"."""
+        return {
+            self.Certainty.SURE: gettext("%(style)s, quite sure"),
+            self.Certainty.LIKELY: gettext("%(style)s, likely"),
+            self.Certainty.UNSURE: gettext("%(style)s, hard to say"),
+        }.get(self.certainty, "%(style)s") % {"style": self.top_label}
 
     @property
     def is_between(self) -> bool:
@@ -714,7 +761,7 @@ class Prediction(models.Model):
     @property
     def failure(self) -> str:
         """What went wrong and what to do, as a sentence."""
-        return FAILURES.get(self.error_code, FAILURES["gave_up"])
+        return gettext(FAILURES.get(self.error_code, FAILURES["gave_up"]))
 
     def bars(self) -> Sequence[Bar]:
         """The style plot: every style the model knows, highest first. One query."""

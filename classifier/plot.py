@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from io import BytesIO
 
+from django.utils.translation import gettext
+
 from gallery.colours import HUES, OTHER
 
 from .models import Bar
@@ -11,22 +13,22 @@ INK, PAPER = "#26231f", "#f7f5f1"
 
 
 def draw(bars: Sequence[Bar], kind: str) -> bytes:
-    """Draw the bars, highest first, as "svg" or "png" (1600 px wide). Needs about 0.3 s and 40 MB."""
+    """Draw the bars, highest first, in the language of the page, as "svg" or "png" (1600 px wide). Needs about 0.3 s and 40 MB."""
     from matplotlib.figure import Figure  # costly to import, and rarely asked for
 
     figure = Figure(figsize=(8, 0.9 + 0.34 * len(bars)), facecolor=PAPER, layout="constrained")
     axes = figure.add_subplot(facecolor=PAPER)
     colours = [HUES[bar.style.position - 1] if bar.style else OTHER for bar in bars]
     drawn = axes.barh(
-        [bar.name for bar in bars], [bar.probability for bar in bars], color=colours, height=0.66
+        [bar.label for bar in bars], [bar.probability for bar in bars], color=colours, height=0.66
     )
-    axes.bar_label(drawn, [f"{bar.percent} %" for bar in bars], padding=5, color=INK, fontsize=10)
+    axes.bar_label(drawn, [bar.percent for bar in bars], padding=5, color=INK, fontsize=10)
     axes.invert_yaxis()
     axes.set_xlim(0, max(1.12 * bars[0].probability, 0.2))
     axes.xaxis.set_visible(False)
     axes.tick_params(length=0, labelsize=11, labelcolor=INK)
     axes.spines[:].set_visible(False)
-    axes.set_title("What StyleArt sees", loc="left", family="serif", color=INK, fontsize=14)
+    axes.set_title(gettext("What StyleArt sees"), loc="left", family="serif", color=INK, fontsize=14)
     out = BytesIO()
     figure.savefig(
         out, format=kind, dpi=200, metadata={"Date": None} if kind == "svg" else {"Software": None}

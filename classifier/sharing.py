@@ -4,6 +4,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from django.utils.translation import get_language
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from gallery import pictures
@@ -23,11 +24,11 @@ JPEG_QUALITY = 88
 
 
 def card(prediction: Prediction) -> Path:
-    """The card as a JPEG of 1200 × 630 px; drawn when it is first asked for, and kept.
+    """The card as a JPEG of 1200 × 630 px; drawn when it is first asked for in a language, and kept.
 
     It says nothing but the answer: no title, no name. Raises UnreadableImage or FileNotFoundError.
     """
-    path = prediction.derived_folder / f"card-{prediction.model_version}.jpg"
+    path = prediction.derived_folder / f"card-{prediction.model_version}-{get_language()}.jpg"
     return pictures.keep(path, _draw, prediction)
 
 
@@ -73,8 +74,8 @@ def _write(draw: ImageDraw.ImageDraw, text: str, *, y: int) -> int:
 def _draw_bar(draw: ImageDraw.ImageDraw, bar: Bar, y: int) -> int:
     colour = HUES[bar.style.position - 1] if bar.style and bar.style.position else OTHER
     font = _font("DejaVuSans.ttf", 22)
-    draw.text((TEXT_X, y), bar.name, font=font, fill=INK)
-    draw.text((TEXT_X + TEXT_PX, y), f"{bar.percent} %", font=font, fill=SOFT, anchor="ra")
+    draw.text((TEXT_X, y), bar.label, font=font, fill=INK)
+    draw.text((TEXT_X + TEXT_PX, y), bar.percent, font=font, fill=SOFT, anchor="ra")
     line_y = y + 36
     draw.rectangle((TEXT_X, line_y + 5, TEXT_X + TEXT_PX, line_y + 6), fill=HAIRLINE)
     width = max(round(TEXT_PX * bar.probability), 2)

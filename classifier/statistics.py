@@ -9,6 +9,8 @@ from math import sqrt
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncMonth
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from gallery.models import Style
 
@@ -52,6 +54,11 @@ class Lane:
     dots: Sequence[Dot]
     name_y: int
     line_y: int
+
+    @property
+    def in_words(self) -> str:
+        """ "Cubism, 7"."""
+        return f"{self.style.label}, {self.total}"
 
 
 class Statistics:
@@ -151,6 +158,11 @@ class Statistics:
         return Lane(style, sum(counts), counts, dots, name_y=place * LANE_PX + 14, line_y=line_y)
 
     @property
+    def in_words(self) -> str:
+        """What the drawing shows, for those who do not see it: "Cubism, 7; Realism, 2"."""
+        return "; ".join(lane.in_words for lane in self.lanes)
+
+    @property
     def favourite(self) -> Lane | None:
         """The style that came most often."""
         return max(self.lanes, key=lambda lane: lane.total, default=None)
@@ -191,10 +203,11 @@ def _firsts(first: date, last: date, stretch: int) -> list[date]:
 def _names(first: date, stretch: int) -> tuple[str, str]:
     """What a column is called on the axis and in a sentence: ("May 26", "May 2026")."""
     if stretch == 1:
-        return f"{first:%b %y}", f"{first:%B %Y}"
+        return date_format(first, "M y"), date_format(first, "YEAR_MONTH_FORMAT")
     if stretch == 3:
-        quarter = first.month // 3 + 1
-        return f"Q{quarter} {first:%y}", f"quarter {quarter} of {first.year}"
+        facts = {"quarter": first.month // 3 + 1, "year": first.year}
+        label = gettext("Q%(quarter)s %(short_year)s") % (facts | {"short_year": f"{first:%y}"})
+        return label, gettext("quarter %(quarter)s of %(year)s") % facts
     if stretch == 12:
         return str(first.year), str(first.year)
     years = f"{first.year}–{first.year + stretch // 12 - 1}"

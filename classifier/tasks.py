@@ -37,7 +37,7 @@ def classify(prediction_id: str) -> None:
     try:
         prediction.record(inference.classify(prediction.read_bytes()))
     except inference.UnreadableImage as error:  # will never work: tell the owner
-        prediction.mark_failed("unreadable_image", str(error))
+        prediction.mark_failed("unreadable_image", error.code)
     except FileNotFoundError:
         prediction.mark_failed("missing_original")
     except MemoryError:  # escaping, it would take the whole worker down

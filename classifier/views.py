@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import slugify
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -177,11 +178,11 @@ def _picture(prediction: Prediction, size: str, *, name: str, keep_s: int = KEEP
 
 @require_safe
 def prediction_plot(request, pk: UUID, kind: str):
-    """The style plot as a file, drawn when it is asked for and kept."""
+    """The style plot as a file, drawn when it is first asked for in a language, and kept."""
     prediction = _alive(request, pk)
     if not prediction.is_done:
         raise Http404("There is no answer to draw yet.")
-    path = prediction.derived_folder / f"plot-{prediction.model_version}.{kind}"
+    path = prediction.derived_folder / f"plot-{prediction.model_version}-{get_language()}.{kind}"
     pictures.keep(path, plot.draw, prediction.bars(), kind)
     content_type = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     return private_file(path, content_type, name=f"styleart-plot.{kind}", is_download=True)
@@ -252,10 +253,14 @@ def _export(predictions, kind: str) -> HttpResponse:
 
 
 def _say_trashed(request: HttpRequest, count: int, moment: datetime) -> None:
-    words = "One picture is" if count == 1 else f"{count} pictures are"
+    said = ngettext(
+        "One picture is in the trash for %(days)s days.",
+        "%(count)s pictures are in the trash for %(days)s days.",
+        count,
+    )
     messages.info(
         request,
-        f"{words} in the trash for {settings.TRASH_DAYS} days.",
+        said % {"count": count, "days": settings.TRASH_DAYS},
         extra_tags=f"undo-all {(moment - EPOCH) // timedelta(microseconds=1)}",
     )
 
@@ -272,7 +277,8 @@ def prediction_undo(request, microseconds: int):
     """Bring back all that went into the trash at one moment."""
     moment = EPOCH + timedelta(microseconds=microseconds)
     restored = Prediction.objects.in_trash_of(sender_of(request)).filter(trashed_at=moment).restore()
-    messages.success(request, "One picture is back." if restored == 1 else f"{restored} pictures are back.")
+    said = ngettext("One picture is back.", "%(count)s pictures are back.", restored)
+    messages.success(request, said % {"count": restored})
     return redirect("classifier:prediction-list")
 
 
@@ -293,7 +299,9 @@ def prediction_ask_again(request, pk: UUID):
     try:
         newer, is_waiting = prediction.ask_again()
     except FileNotFoundError:
-        messages.error(request, "The file of this picture is gone from our store. Please send it once more.")
+        messages.error(
+            request, gettext("The file of this picture is gone from our store. Please send it once more.")
+        )
         return redirect(prediction)
     if is_waiting:
         send(newer.pk)
@@ -408,8 +416,8 @@ def trash_empty(request):
     count = Prediction.objects.in_trash_of(sender_of(request)).expire()
     if Prediction.objects.of(sender_of(request)).expired().erase(limit=ERASED_AT_ONCE) < count:
         erase_soon()
-    words = "One picture is" if count == 1 else f"{count} pictures are"
-    messages.success(request, f"{words} gone for good.")
+    said = ngettext("One picture is gone for good.", "%(count)s pictures are gone for good.", count)
+    messages.success(request, said % {"count": count})
     return redirect("classifier:trash")
 
 
@@ -417,8 +425,9 @@ def trash_empty(request):
 def prediction_delete(request, pk: UUID):
     prediction = _alive(request, pk)
     prediction.trash()
+    said = gettext("“%(picture)s” is in the trash for %(days)s days.")
     messages.info(
-        request, f"“{prediction}” is in the trash for {settings.TRASH_DAYS} days.", extra_tags=f"undo {pk}"
+        request, said % {"picture": prediction, "days": settings.TRASH_DAYS}, extra_tags=f"undo {pk}"
     )
     return redirect("classifier:prediction-list")
 
@@ -427,7 +436,7 @@ def prediction_delete(request, pk: UUID):
 def prediction_restore(request, pk: UUID):
     prediction = _mine(request, pk)
     prediction.restore()
-    messages.success(request, f"“{prediction}” is back.")
+    messages.success(request, gettext("“%(picture)s” is back.") % {"picture": prediction})
     return redirect("classifier:prediction-list")
 
 
@@ -437,7 +446,7 @@ def prediction_erase(request, pk: UUID):
     prediction = get_object_or_404(Prediction.objects.in_trash_of(sender_of(request)), pk=pk)
     name = str(prediction)
     prediction.erase()
-    messages.success(request, f"“{name}” is gone for good.")
+    messages.success(request, gettext("“%(picture)s” is gone for good.") % {"picture": name})
     return redirect("classifier:trash")
 
 

@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from django.db.models import Count, F, Sum
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import ngettext
 
 from .models import Artist, Style
 from .tallies import StyleYear
@@ -134,7 +136,7 @@ class Chronology:
                 Decade(
                     years=years,
                     artwork_count=count,
-                    words=f"{style}, {years}: {count:,} work{'' if count == 1 else 's'}",
+                    words=_in_words(style, years, count),
                     address=f"{address}&year_from={start}&year_to={start + DECADE - 1}",
                     x=self._percent(start),
                     width=self._width(start, start + DECADE),
@@ -180,6 +182,11 @@ def _decades_of(styles: Sequence[Style]) -> dict[int, Decades]:
     return found
 
 
+def _in_words(style: Style, years: str, count: int) -> str:
+    said = ngettext("%(style)s, %(years)s: %(number)s work", "%(style)s, %(years)s: %(number)s works", count)
+    return said % {"style": style.label, "years": years, "number": number_format(count, force_grouping=True)}
+
+
 def _height(year: int, decades: Decades) -> float:
     """How high a hill is in a year; decades further away than 35 years add nothing that one could see."""
     near = range((year - 35) // DECADE * DECADE, year + 35, DECADE)
@@ -211,6 +218,11 @@ class Step:
     width: str
     y: str
     height: str
+
+    @property
+    def years(self) -> str:
+        """ "1870–1874", or one year."""
+        return f"{self.start}–{self.end}" if self.end != self.start else str(self.start)
 
 
 class LifeLine:

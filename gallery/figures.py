@@ -6,9 +6,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from .models import Style
+from django.utils.translation import gettext, gettext_lazy
 
-WORDS = {"sure": "Quite sure", "likely": "Likely", "unsure": "Hard to say"}
+from .models import Style
+from .said import style_name
+
+WORDS = {
+    "sure": gettext_lazy("Quite sure"),
+    "likely": gettext_lazy("Likely"),
+    "unsure": gettext_lazy("Hard to say"),
+}
 WEAK = 0.3  # a style of which fewer than this share are found is named as weak
 TELLING = 30  # a source with fewer test paintings says nothing about sources
 
@@ -33,6 +40,11 @@ class StyleRecall:
     name: str
     recall: float
     style: Style | None
+
+    @property
+    def label(self) -> str:
+        """The style's name in the language of the page."""
+        return style_name(self.name)
 
     @property
     def of_hundred(self) -> str:
@@ -141,10 +153,12 @@ class Card:
 
 
 _SENTENCES = {
-    "top1": "Its first answer is right.",
-    "top3": "The right style is among its first three.",
-    "macro_auc": "Shown a painting of a style and one of another, it sees more of that style in the right one.",
-    "baseline_top1": "What always naming the commonest style would give.",
+    "top1": gettext_lazy("Its first answer is right."),
+    "top3": gettext_lazy("The right style is among its first three."),
+    "macro_auc": gettext_lazy(
+        "Shown a painting of a style and one of another, it sees more of that style in the right one."
+    ),
+    "baseline_top1": gettext_lazy("What always naming the commonest style would give."),
 }
 
 
@@ -152,4 +166,6 @@ def of_hundred(share: float | None) -> str:
     """A share as people say it: "47", "under 1", or nothing when it is unknown."""
     if share is None:
         return ""
-    return f"{100 * share:.0f}" if share == 0 or share >= 0.005 else "under 1"
+    if share == 0 or share >= 0.005:
+        return f"{100 * share:.0f}"
+    return gettext("under %(number)s") % {"number": 1}

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from .models import FamousArtist, Style, matching
 from .pages import Count, count_up_to
@@ -12,23 +13,38 @@ MAX_YEAR = 2100
 MOST_COUNTED = 1000
 
 
+class StyleField(forms.ModelChoiceField):
+    """A style, offered under its name in the language of the page."""
+
+    def label_from_instance(self, style: Style) -> str:
+        return style.label
+
+
 class ArtworkFilter(forms.Form):
     """Search and filters of the list of artworks."""
 
-    q = forms.CharField(label="Search", max_length=100, required=False)
-    style = forms.ModelChoiceField(
-        label="Style",
+    q = forms.CharField(label=pgettext_lazy("label", "Search"), max_length=100, required=False)
+    style = StyleField(
+        label=gettext_lazy("Style"),
         queryset=Style.objects.order_by("position", "name"),
         to_field_name="slug",
         required=False,
-        empty_label="All styles",
+        empty_label=gettext_lazy("All styles"),
     )
     artist = forms.SlugField(widget=forms.HiddenInput, required=False)
-    year_from = forms.IntegerField(label="From year", min_value=1, max_value=MAX_YEAR, required=False)
-    year_to = forms.IntegerField(label="To year", min_value=1, max_value=MAX_YEAR, required=False)
+    year_from = forms.IntegerField(
+        label=gettext_lazy("From year"), min_value=1, max_value=MAX_YEAR, required=False
+    )
+    year_to = forms.IntegerField(
+        label=gettext_lazy("To year"), min_value=1, max_value=MAX_YEAR, required=False
+    )
     kind = forms.ChoiceField(
-        label="Kind",
-        choices=[("", "All kinds"), ("paintings", "Paintings"), ("studies", "Generated studies")],
+        label=gettext_lazy("Kind"),
+        choices=[
+            ("", gettext_lazy("All kinds")),
+            ("paintings", gettext_lazy("Paintings")),
+            ("studies", gettext_lazy("Generated studies")),
+        ],
         required=False,
     )
 
@@ -86,13 +102,13 @@ def _of_years(rows, wanted: dict):
 class ArtistFilter(forms.Form):
     """Search and filters of the list of artists."""
 
-    q = forms.CharField(label="Search names", max_length=100, required=False)
-    style = forms.ModelChoiceField(
-        label="Known for",
+    q = forms.CharField(label=gettext_lazy("Search names"), max_length=100, required=False)
+    style = StyleField(
+        label=gettext_lazy("Known for"),
         queryset=Style.objects.of_the_house(),
         to_field_name="slug",
         required=False,
-        empty_label="All styles",
+        empty_label=gettext_lazy("All styles"),
     )
 
     @property

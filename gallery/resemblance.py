@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_lazy
+
 from ml import inference
 
 from . import duplicates
@@ -10,13 +12,18 @@ from .pictures import HASHED_PX
 
 # Cosine similarity from which a word is fair. Measured on 400 paintings of 15 styles: of pairs taken by chance
 # 5 % are at least 0.23, 1 % 0.39 and 0.1 % 0.58. From 0.8 on curators are asked whether it is a duplicate.
-WORDS = {0.8: "Nearly the same", 0.6: "Very alike", 0.4: "Alike", 0.2: "Somewhat alike"}
-FURTHEST = "Distantly alike"
+WORDS = {
+    0.8: gettext_lazy("Nearly the same"),
+    0.6: gettext_lazy("Very alike"),
+    0.4: gettext_lazy("Alike"),
+    0.2: gettext_lazy("Somewhat alike"),
+}
+FURTHEST = gettext_lazy("Distantly alike")
 
 
 def in_words(similarity: float) -> str:
     """A similarity from -1 to 1 as people say it."""
-    return next((words for least, words in WORDS.items() if similarity >= least), FURTHEST)
+    return str(next((words for least, words in WORDS.items() if similarity >= least), FURTHEST))
 
 
 def fold(works: Sequence[Artwork]) -> list[Artwork]:

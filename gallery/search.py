@@ -88,7 +88,7 @@ def styles_for(text: str) -> list[Style]:
     return [
         style
         for style in Style.objects.with_texts()
-        if any(_fits(name, wanted) for name in [style.local_name, style.name, *style.includes])
+        if any(_fits(name, wanted) for name in [style.label, style.name, *style.includes])
     ]
 
 

@@ -6,7 +6,11 @@ from functools import cached_property
 from math import exp
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
+
 from .models import Style
+from .said import style_name
+from .words import all_of
 
 FEW_ARTISTS = 15
 NEARLY_ALL = 0.9  # of a style's pictures: by three artists, square, or from one source
@@ -26,6 +30,11 @@ class LearnedStyle:
     name: str
     style: Style | None
     numbers: Mapping[str, Any]  # as ml.data_card describes a style
+
+    @property
+    def label(self) -> str:
+        """The style's name in the language of the page."""
+        return style_name(self.name)
 
     @property
     def hue(self) -> str:
@@ -198,68 +207,96 @@ class TrainingData:
         for one in three:
             of_hundred = f"{100 * one.numbers['artists']['share_of_first_three']:.0f}"
             yield Weakness(
-                f"{one.name} is nearly three artists",
-                f"Of a hundred of its pictures {of_hundred} are by the same three hands. "
-                "The model may know these hands rather than the style.",
+                gettext("%(style)s is nearly three artists") % {"style": one.label},
+                gettext(
+                    "Of a hundred of its pictures %(of_hundred)s are by the same three hands. "
+                    "The model may know these hands rather than the style."
+                )
+                % {"of_hundred": of_hundred},
             )
         few = [
             one for one in self._where(lambda one: one["artists"]["all"] < FEW_ARTISTS) if one not in three
         ]
         for one in few:
             yield Weakness(
-                f"{one.name} has few artists",
-                f"There are {one.numbers['artists']['all']} of them, so its figures vary more than the number of pictures suggests.",
+                gettext("%(style)s has few artists") % {"style": one.label},
+                ngettext(
+                    "There is %(count)s of them, so its figures vary more than the number of pictures suggests.",
+                    "There are %(count)s of them, so its figures vary more than the number of pictures suggests.",
+                    one.numbers["artists"]["all"],
+                )
+                % {"count": one.numbers["artists"]["all"]},
             )
 
     def _seen_hands(self) -> Iterator[Weakness]:
         seen = self._where(lambda one: one["artists"]["train_and_test"] > 0)
         if seen:
             yield Weakness(
-                "Some hands are on both sides",
-                f"In {_listed(seen)} some artists painted pictures that it learned from and pictures that it is "
-                "tested with, so its score there flatters. In all other styles it is tested with artists it has not seen there.",
+                gettext("Some hands are on both sides"),
+                gettext(
+                    "In %(styles)s some artists painted pictures that it learned from and pictures that it is "
+                    "tested with, so its score there flatters. In all other styles it is tested with artists it has not seen there."
+                )
+                % {"styles": _listed(seen)},
             )
 
     def _squares(self) -> Iterator[Weakness]:
         squares = self._where(lambda one: one["shapes"] and one["shapes"]["square"] >= NEARLY_ALL)
         if squares:
             yield Weakness(
-                "Some pictures came as squares",
-                f"All or nearly all pictures of {_listed(squares)} are square: whoever kept them before had squeezed or cut them. "
-                "The shape must not give the style away, so the model sees every picture squeezed into a square, yours too.",
+                gettext("Some pictures came as squares"),
+                gettext(
+                    "All or nearly all pictures of %(styles)s are square: whoever kept them before had squeezed or cut them. "
+                    "The shape must not give the style away, so the model sees every picture squeezed into a square, yours too."
+                )
+                % {"styles": _listed(squares)},
             )
 
     def _single_sources(self) -> Iterator[Weakness]:
         single = self._where(lambda one: one["sources"]["share_of_largest"] >= NEARLY_ALL)
         if single and self.sources > 1:
             yield Weakness(
-                "Some styles come from one place",
-                f"All or nearly all pictures of {_listed(single)} were gathered by one source each. "
-                "What marks a source, its sharpness or its light, then marks the style, and the model may have learned that instead.",
+                gettext("Some styles come from one place"),
+                gettext(
+                    "All or nearly all pictures of %(styles)s were gathered by one source each. "
+                    "What marks a source, its sharpness or its light, then marks the style, and the model may have learned that instead."
+                )
+                % {"styles": _listed(single)},
             )
 
     def _undated(self) -> Iterator[Weakness]:
         undated = [one for one in self.styles if one.years["dated"] < NEARLY_NONE * one.pictures]
         if undated:
             yield Weakness(
-                "Many pictures have no year",
-                f"Of {_listed(undated)} hardly any picture is dated, so nobody can say here which years they come from.",
+                gettext("Many pictures have no year"),
+                gettext(
+                    "Of %(styles)s hardly any picture is dated, so nobody can say here which years they come from."
+                )
+                % {"styles": _listed(undated)},
             )
 
     def _doubtful_labels(self) -> Iterator[Weakness]:
         number = self._card["near_duplicates_with_different_labels"]
         if number:
             yield Weakness(
-                "Some pictures have two names",
-                f"{number} pair{'' if number == 1 else 's'} of nearly the same pictures stand under different styles.",
+                gettext("Some pictures have two names"),
+                ngettext(
+                    "%(count)s pair of nearly the same pictures stands under different styles.",
+                    "%(count)s pairs of nearly the same pictures stand under different styles.",
+                    number,
+                )
+                % {"count": number},
             )
 
     def _not_learned(self) -> Iterator[Weakness]:
         if self.unlearned:
             yield Weakness(
-                "Some styles are missing",
-                f"There were too few pictures of {_listed(self.unlearned)}. "
-                "The model in use has not learned them yet, and gives such paintings another name.",
+                gettext("Some styles are missing"),
+                gettext(
+                    "There were too few pictures of %(styles)s. "
+                    "The model in use has not learned them yet, and gives such paintings another name."
+                )
+                % {"styles": _listed(self.unlearned)},
             )
 
     def _where(self, holds) -> list[LearnedStyle]:
@@ -268,5 +305,4 @@ class TrainingData:
 
 def _listed(styles: list) -> str:
     """ "Cubism, Realism and Pop Art" """
-    names = [style.name for style in styles]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
+    return all_of([style.label for style in styles])

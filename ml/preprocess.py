@@ -6,7 +6,7 @@ all come through here, so what the model learned from is what it is asked about.
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -54,22 +54,22 @@ _MAGIC = (
     (b"MM\0+", "TIFF"),
 )
 _UNSUPPORTED_MAGIC = (
-    (b"%PDF", "a PDF"),
-    (b"%!PS", "a PostScript"),
-    (b"\xc5\xd0\xd3\xc6", "a PostScript"),
-    (b"8BPS", "a Photoshop"),
-    (b"PK\x03\x04", "a ZIP"),
-    (b"\x1f\x8b", "a gzip"),
-    (b"Rar!", "a RAR"),
-    (b"7z\xbc\xaf", "a 7-Zip"),
-    (b"\xff\x0a", "a JPEG XL"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
-    (b"\0\0\1\0", "an icon"),
-    (b"SIMPLE  =", "a FITS"),
-    (b"\x1aE\xdf\xa3", "a video"),
-    (b"gimp xcf", "a GIMP"),
+    (b"%PDF", "PDF"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (b"8BPS", "Photoshop"),
+    (b"PK\x03\x04", "ZIP"),
+    (b"\x1f\x8b", "gzip"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7-Zip"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\0\0\1\0", "icon"),
+    (b"SIMPLE  =", "FITS"),
+    (b"\x1aE\xdf\xa3", "video"),
+    (b"gimp xcf", "GIMP"),
 )
 
 _MESSAGES = {
@@ -77,11 +77,17 @@ _MESSAGES = {
     "not_a_picture": "This file is not a picture. Choose a JPEG, PNG, WebP, AVIF, GIF or TIFF.",
     "unsupported_kind": "This kind of file cannot be read here. Save it as JPEG or PNG and try again.",
     "too_many_pixels": "This picture has too many pixels. Make it smaller and try again.",
-    "too_small": f"This picture is too small. Each side needs at least {MIN_SIDE_PX} pixels.",
-    "too_long": f"This picture is too long. A side may have {MAX_SIDE_PX:,} pixels at most.",
+    "too_small": "This picture is too small. Each side needs at least %(least_px)s pixels.",
+    "too_long": "This picture is too long. A side may have %(most_px)s pixels at most.",
     "cut_off": "This file ends too early, so it cannot be opened. Try saving it again as JPEG or PNG.",
     "damaged": "This file is damaged, so it cannot be opened. Try saving it again as JPEG or PNG.",
 }
+_LIMITS = {"least_px": MIN_SIDE_PX, "most_px": MAX_SIDE_PX}
+_THIS_KIND = "This kind of file (%(kind)s) cannot be read here. Save it as JPEG or PNG and try again."
+_SO_MANY_PIXELS = (
+    "This picture has %(millions)s million pixels; %(most)s million is the most for %(kind)s. "
+    "Make it smaller and try again."
+)
 
 # Whatever Pillow and the libraries below it raise on bytes they do not like.
 # MemoryError stays out: it says something about us, not about the picture.
@@ -117,16 +123,19 @@ class UnreadableImage(ValueError):  # noqa: N818 - the site's word for it
     """These bytes will never become a picture here; the message tells the sender what to do.
 
     `code` is one of empty, not_a_picture, unsupported_kind, too_many_pixels,
-    too_small, too_long, cut_off, damaged.
+    too_small, too_long, cut_off, damaged. `sentence` has places such as %(kind)s that `facts` fill;
+    whoever speaks another language than English translates it before that.
     """
 
-    def __init__(self, code: str, message: str | None = None) -> None:
+    def __init__(self, code: str, sentence: str = "", facts: Mapping[str, int | str] | None = None) -> None:
         self.code = code
-        self.message = message or _MESSAGES[code]
-        super().__init__(code, self.message)
+        self.sentence = sentence or _MESSAGES[code]
+        self.facts = _LIMITS if facts is None else facts
+        super().__init__(code, self.sentence, self.facts)
 
     def __str__(self) -> str:
-        return self.message
+        facts = {n: f"{fact:,}" if isinstance(fact, int) else fact for n, fact in self.facts.items()}
+        return self.sentence % facts
 
 
 @dataclass(frozen=True)
@@ -239,7 +248,7 @@ def _kind_of_container(head: bytes) -> str:
     is_heic = any(
         brand in brands for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
     )
-    raise _unsupported("a HEIC" if is_heic else "a video")
+    raise _unsupported("HEIC" if is_heic else "video")
 
 
 def _known_but_unsupported(head: bytes) -> str | None:
@@ -247,20 +256,17 @@ def _known_but_unsupported(head: bytes) -> str | None:
         if head.startswith(magic):
             return name
     if head[:2] == b"BM" and head[6:10] == bytes(4) and head[15:18] == bytes(3):
-        return "a BMP"
+        return "BMP"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"<") and b"<svg" in text:
-        return "an SVG"
+        return "SVG"
     if text.startswith((b"<!doctype html", b"<html")):
-        return "a web page"
+        return "web page"
     return None
 
 
 def _unsupported(name: str) -> UnreadableImage:
-    return UnreadableImage(
-        "unsupported_kind",
-        f"This is {name} file, which cannot be read here. Save it as JPEG or PNG and try again.",
-    )
+    return UnreadableImage("unsupported_kind", _THIS_KIND, {"kind": name})
 
 
 def _orientation(image: Image.Image) -> int:
@@ -279,11 +285,8 @@ def _check_limits(kind: str, width: int, height: int) -> None:
         raise UnreadableImage("too_long")
     limit = MAX_JPEG_PIXELS if kind == "JPEG" else MAX_PIXELS
     if width * height > limit:
-        raise UnreadableImage(
-            "too_many_pixels",
-            f"This picture has {width * height / 1e6:,.0f} million pixels; "
-            f"{limit // 10**6} million is the most for {kind}. Make it smaller and try again.",
-        )
+        facts = {"millions": round(width * height / 1e6), "most": limit // 10**6, "kind": kind}
+        raise UnreadableImage("too_many_pixels", _SO_MANY_PIXELS, facts)
 
 
 @contextmanager

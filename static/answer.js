@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const said = document.currentScript.dataset; // words in the language of the page
   // Why? One map at a time lies over the picture.
   let map = null; // the picture of the map
   const links = () => [...document.querySelectorAll("[data-why]")];
@@ -35,9 +36,9 @@
     map = Object.assign(new Image(picture.width, picture.height), { className: "why-map", alt: "" });
     map.addEventListener("error", () => {
       turnOff();
-      words("This map cannot be drawn now. Try again in a moment.");
+      words(said.noMap);
     });
-    map.addEventListener("load", () => words(`Shown over your picture: parts that speak for ${link.dataset.name}.`));
+    map.addEventListener("load", () => words(link.dataset.words));
     map.src = link.dataset.why;
     frame.append(map);
     strengthen();
@@ -72,7 +73,7 @@
   });
   document.addEventListener("input", (event) => {
     if (event.target.id === "why-strength") strengthen();
-    const slider = event.target.closest("[data-words]");
+    const slider = event.target.closest("input[data-words]");
     if (slider) slider.form.querySelector("output").textContent = slider.dataset.words.split("|")[slider.value];
   });
   document.addEventListener("htmx:after:swap", equip);
@@ -81,7 +82,7 @@
   // Look at the paintings one by one: arrow keys lead on, Escape leads back to the one that was seen last.
   const dialog = document.createElement("dialog");
   dialog.className = "lightbox";
-  dialog.setAttribute("aria-label", "The paintings one by one");
+  dialog.setAttribute("aria-label", said.oneByOne);
   const button = (text, className) => {
     const made = Object.assign(document.createElement("button"), { type: "button", textContent: text, className });
     dialog.append(made);
@@ -92,9 +93,9 @@
   const place = Object.assign(document.createElement("p"), { className: "lightbox-place small numbers" });
   place.setAttribute("role", "status");
   dialog.append(shown, label, place);
-  const previous = button("Previous", "quiet lightbox-previous");
-  const next = button("Next", "quiet lightbox-next");
-  const close = button("Close", "quiet lightbox-close");
+  const previous = button(said.previous, "quiet lightbox-previous");
+  const next = button(said.next, "quiet lightbox-next");
+  const close = button(said.close, "quiet lightbox-close");
   let at = null; // the work that is shown
   document.body.append(dialog);
 
@@ -110,7 +111,7 @@
     shown.height = picture.height;
     const words = [...work.querySelectorAll(":scope > .label, :scope > .alike-words")];
     label.replaceChildren(...words.map((part) => part.cloneNode(true)));
-    place.textContent = `${all.indexOf(work) + 1} of ${all.length}`;
+    place.textContent = said.place.replace("{number}", all.indexOf(work) + 1).replace("{count}", all.length);
     previous.disabled = work === all[0];
     next.disabled = work === all.at(-1);
     if (document.activeElement?.disabled) close.focus();

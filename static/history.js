@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const words = document.currentScript.dataset; // in the language of the page
   document.documentElement.classList.add("has-scripts");
 
   // Several at once: the bar appears with the first choice and says how many.
@@ -12,7 +13,8 @@
     if (!bar) return;
     const chosen = choices().filter((choice) => choice.checked).length;
     bar.classList.toggle("is-idle", chosen === 0);
-    count.textContent = chosen === 1 ? "One picture chosen" : chosen ? `${chosen} pictures chosen` : "";
+    const said = chosen === 1 ? words.oneChosen : words.severalChosen;
+    count.textContent = chosen ? said.replace("{count}", chosen) : "";
   };
   const choose = (value) => {
     for (const choice of choices()) choice.checked = value;
@@ -37,9 +39,9 @@
     field.select();
     try {
       await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
+      button.textContent = button.dataset.copied;
     } catch {
-      button.textContent = document.execCommand("copy") ? "Copied" : "Now press Ctrl C";
+      button.textContent = document.execCommand("copy") ? button.dataset.copied : button.dataset.byHand;
     }
   });
 
@@ -70,7 +72,7 @@
     const line = document.createElement("p");
     line.className = "notice part-trouble";
     line.setAttribute("role", "status");
-    line.textContent = "That did not get through. Nothing is lost: try it once more.";
+    line.textContent = words.trouble;
     form.after(line);
   };
   document.addEventListener("htmx:error", trouble);

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const words = document.currentScript.dataset;
   const connection = () => document.getElementById("connection");
   const say = (text) => {
     const line = connection();
@@ -9,16 +10,15 @@
   };
 
   // A poll that fails ends nothing: the next one comes by itself.
-  const lost = "The connection is gone for a moment. Nothing is lost, and we keep asking.";
   const isResult = (event) => event.detail?.ctx?.sourceElement?.id === "result";
 
   document.addEventListener("htmx:error", (event) => {
-    if (isResult(event)) say(lost);
+    if (isResult(event)) say(words.lost);
   });
   document.addEventListener("htmx:response:error", (event) => {
     if (!isResult(event)) return;
     if (event.detail.ctx.response.status === 404) location.reload(); // deleted elsewhere: show what is so
-    else say(lost);
+    else say(words.lost);
   });
 
   // The answer names the page.

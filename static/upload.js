@@ -5,6 +5,8 @@
 
   const form = document.getElementById("upload");
   if (!form) return;
+  const said = document.currentScript.dataset; // words in the language of the page; {name} and the like are filled in
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
   const at = (id) => document.getElementById(id);
   const make = (tag, fields = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), fields);
@@ -18,7 +20,7 @@
   };
   const input = form.elements.image;
   const title = form.elements.title;
-  const preview = make("img", { className: "preview", alt: "Your picture, before it is sent", hidden: true });
+  const preview = make("img", { className: "preview", alt: said.preview, hidden: true });
   const queue = at("queue");
   const send = at("send");
   const other = at("other");
@@ -29,6 +31,7 @@
   const suffixes = /\.(jpe?g|jfif|png|webp|avif|gif|tiff?)$/i;
   const MOST = 20; // at once
   const PAUSES_S = [2, 4, 8, 15, 30, 30]; // before a lost connection is tried again
+  const megabytes = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   let items = [];
   let isBusy = false;
   let isReplacing = false; // the next choice takes the place of this one
@@ -43,7 +46,7 @@
   function problem(file) {
     if (file.size === 0) return form.dataset.empty;
     if (file.size > Number(form.dataset.maxBytes)) {
-      return form.dataset.tooLarge.replace("{size}", `${(file.size / 1048576).toFixed(1)}\u00a0MB`);
+      return fill(form.dataset.tooLarge, { size: `${megabytes.format(file.size / 1048576)}\u00a0MB` });
     }
     if (kinds.includes(file.type) || suffixes.test(file.name)) return "";
     return file.type.startsWith("image/") ? form.dataset.unsupported : form.dataset.notAPicture;
@@ -71,7 +74,7 @@
       }
     }
     for (const file of chosen.slice(0, MOST - items.length)) add(file);
-    if (items.length === MOST) state.textContent = `${MOST} pictures at a time: send these first.`;
+    if (items.length === MOST) state.textContent = fill(said.soMany, { count: MOST });
     show();
     send.focus({ preventScroll: true });
     form.scrollIntoView({ block: "nearest" });
@@ -84,14 +87,14 @@
     item.words = make("p", { className: "item-words small" });
     item.words.setAttribute("role", "status");
     item.bar = make("progress", { max: 100, value: 0, hidden: true });
-    const name = file.name || "A pasted picture";
-    item.bar.setAttribute("aria-label", `Sending ${name}`);
-    item.editing = button("Crop or turn", "link small", () => edit(item));
-    item.removing = button("Remove", "link small", () => remove(item));
-    item.cancelling = button("Cancel", "link small", () => cancel(item));
-    item.again = button("Send it again", "link small", () => sendAgain(item));
-    for (const [one, words] of [[item.editing, "Crop or turn"], [item.removing, "Remove"], [item.cancelling, "Cancel"], [item.again, "Send again"]]) {
-      one.setAttribute("aria-label", `${words} ${name}`);
+    const name = file.name || said.pasted;
+    item.bar.setAttribute("aria-label", fill(said.sendingName, { name }));
+    item.editing = button(said.edit, "link small", () => edit(item));
+    item.removing = button(said.remove, "link small", () => remove(item));
+    item.cancelling = button(said.cancel, "link small", () => cancel(item));
+    item.again = button(said.again, "link small", () => sendAgain(item));
+    for (const [one, words] of [[item.editing, said.editName], [item.removing, said.removeName], [item.cancelling, said.cancelName], [item.again, said.againName]]) {
+      one.setAttribute("aria-label", fill(words, { name }));
     }
     item.picture.addEventListener("error", () => { // TIFF: browsers cannot show it, we can
       item.picture.hidden = true;
@@ -126,9 +129,9 @@
     preview.hidden = !one || one.picture.hidden;
     if (one) preview.src = one.picture.src;
     other.hidden = !items.length;
-    other.textContent = items.length > 1 ? "Choose more" : "Choose another one";
+    other.textContent = items.length > 1 ? said.chooseMore : said.chooseOther;
     send.hidden = !waiting().length;
-    send.textContent = items.length > 1 ? "What styles are these?" : "What style is it?";
+    send.textContent = items.length > 1 ? said.askSeveral : said.askOne;
   }
 
   function remove(item) {
@@ -195,7 +198,7 @@
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!items.length) {
-      tell("Choose a picture first.");
+      tell(said.chooseFirst);
       input.focus();
       return;
     }
@@ -220,7 +223,7 @@
     const request = new XMLHttpRequest();
     item.request = request;
     item.bar.value = 0;
-    set(item, "sending", "Sending your picture …");
+    set(item, "sending", said.sending);
     request.open("POST", form.action);
     request.setRequestHeader("HX-Request", "true"); // the answer is a line, no page
     request.upload.addEventListener("progress", (event) => {
@@ -231,7 +234,7 @@
     request.addEventListener("error", () => tryAgain(item));
     request.addEventListener("timeout", () => tryAgain(item));
     request.addEventListener("abort", () => {
-      set(item, "chosen", "Not sent. The picture stays chosen.");
+      set(item, "chosen", said.notSent);
       busy(false);
     });
     request.timeout = 300000; // 16 MB over a slow line
@@ -249,12 +252,11 @@
     const pause = PAUSES_S[item.tries++];
     if (pause === undefined) {
       item.tries = 0;
-      set(item, "lost", "The connection was lost, again and again. Your picture is still here: send it again later.");
+      set(item, "lost", said.lost);
       busy(false);
       return;
     }
-    const reason = navigator.onLine ? "The connection was lost." : "You seem to be offline.";
-    set(item, "retrying", `${reason} Nothing is lost, we try again in ${pause} seconds.`);
+    set(item, "retrying", fill(navigator.onLine ? said.retryLost : said.retryOffline, { count: pause }));
     item.timer = setTimeout(() => post(item), pause * 1000);
   }
 
@@ -271,7 +273,7 @@
     } else {
       clearTimeout(item.timer);
       item.tries = 0;
-      set(item, "chosen", "Not sent. The picture stays chosen.");
+      set(item, "chosen", said.notSent);
       busy(false);
     }
     send.focus({ preventScroll: true });
@@ -292,7 +294,7 @@
     }
     item.tries = 0;
     if (isOne()) {
-      set(item, "sending", "Sent. The answer comes …");
+      set(item, "sending", said.sent);
       location.assign(sent.dataset.address);
       return; // stays busy until the next page is there
     }
@@ -306,7 +308,7 @@
   function refused(item, status, page) {
     const sentence = page.querySelector("#upload-errors, .errorlist")?.textContent.trim();
     const line = status >= 400 && page.querySelector("main p")?.textContent.trim();
-    const words = sentence || line || "Something went wrong on our side. Your picture stays chosen: try again in a moment.";
+    const words = sentence || line || said.broken;
     if (isOne()) {
       set(item, "chosen");
       tell(words);
@@ -325,7 +327,7 @@
       return;
     }
     const sent = items.filter((item) => item.status === "sent").length;
-    state.textContent = `${sent} of ${items.length} pictures are sent. The answers appear beside them.`;
+    state.textContent = fill(said.allSent, { sent, count: items.length });
   }
 
   function busy(value) {
@@ -350,25 +352,26 @@
 
   const SIDES = ["left", "top", "right", "bottom"];
   const LEAST = 10; // percent that stay of each side
+  const cutOff = { left: said.cutLeft, top: said.cutTop, right: said.cutRight, bottom: said.cutBottom };
   const canvas = make("canvas", { className: "editor-canvas" });
   const sliders = {};
   const fields = SIDES.map((side) => {
     sliders[side] = make("input", { type: "range", min: 0, max: 100 - LEAST, step: 1, id: `cut-${side}` });
     sliders[side].addEventListener("input", () => cutTo(side, Number(sliders[side].value)));
-    return make("div", { className: "field" }, make("label", { htmlFor: `cut-${side}`, textContent: `Cut off ${side}` }), sliders[side]);
+    return make("div", { className: "field" }, make("label", { htmlFor: `cut-${side}`, textContent: cutOff[side] }), sliders[side]);
   });
   const editor = make("dialog", { className: "editor" });
   editor.setAttribute("aria-labelledby", "editor-title");
-  const done = button("Use it like this", "", () => apply());
+  const done = button(said.use, "", () => apply());
   editor.append(
-    make("h2", { id: "editor-title", textContent: "Crop and turn" }),
-    make("p", { className: "small", textContent: "Leave only the painting: no frame, no wall. Drag the edges, or use the sliders. Your file stays as it is." }),
+    make("h2", { id: "editor-title", textContent: said.editor }),
+    make("p", { className: "small", textContent: said.editorHelp }),
     canvas,
     make("div", { className: "editor-tools" },
-      button("Turn left", "quiet", () => turn(-1)), button("Turn right", "quiet", () => turn(1)),
-      button("Use the whole picture", "quiet", () => { cut = whole(); draw(); })),
+      button(said.turnLeft, "quiet", () => turn(-1)), button(said.turnRight, "quiet", () => turn(1)),
+      button(said.whole, "quiet", () => { cut = whole(); draw(); })),
     make("div", { className: "editor-sliders" }, ...fields),
-    make("div", { className: "editor-tools" }, done, button("Leave it as it was", "link", () => editor.close())),
+    make("div", { className: "editor-tools" }, done, button(said.leave, "link", () => editor.close())),
   );
   document.body.append(editor);
   const source = new Image();
@@ -383,7 +386,7 @@
     try {
       await source.decode();
     } catch {
-      set(item, "chosen", "This browser cannot crop this kind of file. You can send it as it is.");
+      set(item, "chosen", said.cannotCrop);
       return;
     }
     editor.showModal();
@@ -492,7 +495,7 @@
     pen.drawImage(turned, -x, -y);
     out.toBlob((blob) => {
       if (blob) use(item, blob, { ...cut });
-      else set(item, "chosen", "This picture is too large to crop here. You can send it as it is.");
+      else set(item, "chosen", said.tooLargeToCrop);
       editor.close();
     }, "image/jpeg", 0.95);
   }
@@ -502,7 +505,7 @@
     item.blob = blob;
     item.cut = wanted;
     item.picture.src = wanted ? URL.createObjectURL(blob) : item.url;
-    set(item, "chosen", wanted ? "Cropped or turned. “Crop or turn” brings back what was cut off." : "");
+    set(item, "chosen", wanted ? said.edited : "");
     editor.close();
     show();
     item.editing.focus({ preventScroll: true });

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const words = document.currentScript.dataset;
   const frame = document.getElementById("zoom");
   if (!frame || typeof HTMLDialogElement === "undefined") return;
 
@@ -16,7 +17,7 @@
   const close = document.createElement("button");
   close.type = "button";
   close.className = "quiet closer-close";
-  close.textContent = "Close";
+  close.textContent = words.close;
   room.append(picture);
   dialog.append(room, close);
   document.body.append(dialog);

@@ -7,9 +7,13 @@ from urllib.parse import urlencode
 from django import template
 from django.forms import Form
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, npgettext
 
-from gallery.models import Style
+from gallery import said, words
+from gallery.models import Artwork, Style
 
 register = template.Library()
 
@@ -21,6 +25,52 @@ FIRST_YEAR = 1400
 LANE_PX = 11
 AXIS_PX = 20
 GAP_YEARS = 4  # what two styles in one lane keep between them
+
+
+register.filter("colour_label", words.colour_label)
+register.filter("one_of", words.one_of)
+
+
+@register.filter
+def all_of(things: Iterable) -> str:
+    """Styles, or names of styles, as a list in a sentence: "Cubism, Realism and Pop Art"."""
+    return words.all_of([_label(thing) for thing in things])
+
+
+@register.filter
+def all_linked(styles: Iterable[Style]) -> str:
+    """Styles as a list in a sentence, each a link to its page."""
+    links = [format_html('<a href="{}">{}</a>', style.get_absolute_url(), style.label) for style in styles]
+    return mark_safe(words.all_of(links))  # noqa: S308 - of nothing but links made above, and a catalogue's "and"
+
+
+def _label(thing: object) -> str:
+    return thing.label if hasattr(thing, "label") else said.style_name(str(thing))
+
+
+@register.filter
+def styles_of(works: Iterable[Artwork]) -> list[Style]:
+    """The style of each work."""
+    return [work.style for work in works]
+
+
+@register.filter
+def works_by_artists(style: Style) -> str:
+    """How many works by how many artists are here: "1,204 works by 37 artists here"."""
+    counts = {
+        "works": npgettext(
+            "how many works by how many artists", "%(number)s work", "%(number)s works", style.artwork_count
+        )
+        % {"number": number_format(style.artwork_count, force_grouping=True)},
+        "artists": npgettext(
+            "how many works by how many artists",
+            "%(number)s artist",
+            "%(number)s artists",
+            style.artist_count,
+        )
+        % {"number": number_format(style.artist_count, force_grouping=True)},
+    }
+    return gettext("%(works)s by %(artists)s here") % counts
 
 
 @register.simple_tag(takes_context=True)
@@ -125,4 +175,4 @@ def _length(start: int, end: int, today: int) -> str:
 
 def _ticks(today: int) -> list[Tick]:
     centuries = [Tick(str(year), _place(year, today), "middle") for year in range(1500, today - 50, 100)]
-    return [Tick("1400", "0%", "start"), *centuries, Tick("today", "100%", "end")]
+    return [Tick("1400", "0%", "start"), *centuries, Tick(gettext("today"), "100%", "end")]

@@ -246,7 +246,7 @@ def test_the_main_colours_lead_to_the_paintings_that_have_them(client, user):
     assert len(colours) > 1
     for colour in colours:
         assert f'href="{reverse("gallery:colour-detail", args=[colour.rgb])}"' in page
-        assert f"Find paintings with this {colour.name}" in page
+        assert f"Find paintings with this colour: {colour.name}" in page
 
 
 def test_without_the_original_the_answer_stands_without_colours(client, user):
@@ -293,7 +293,10 @@ def test_two_answers_stand_beside_each_other(client, user):
 
     page = response.content.decode()
     pairs = response.context["comparison"].pairs
-    assert [(first.percent, second.percent) for first, second in pairs] == [("70", "40"), ("30", "60")]
+    assert [(first.percent, second.percent) for first, second in pairs] == [
+        ("70 %", "40 %"),
+        ("30 %", "60 %"),
+    ]
     assert "One looks most like Cubism, the other like Realism." in page
     assert "nearly the same" in page  # the made-up answers have the same embedding
     assert page.index("Guitar") < page.index("Field")

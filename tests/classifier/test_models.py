@@ -349,7 +349,7 @@ def test_the_bars_name_every_style_of_the_model_with_words_for_tiny_numbers():
 
     bars = prediction.bars()
 
-    assert [(bar.name, bar.percent) for bar in bars] == [("Cubism", "100"), ("Realism", "under 1")]
+    assert [(bar.name, bar.percent) for bar in bars] == [("Cubism", "100 %"), ("Realism", "under 1 %")]
     assert bars[0].style.slug
     assert bars[1].style is None
 

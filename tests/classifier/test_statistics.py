@@ -94,7 +94,7 @@ def test_the_page_says_in_words_and_numbers_what_it_draws(client, somebody):
 
     expected = [
         "Most of all you brought Cubism: 2 of 3 paintings, in 2 styles.",
-        'aria-label="Baroque: 1, Cubism: 2"',
+        'aria-label="Baroque, 1; Cubism, 2"',
         "<title>2 in May 2026: Cubism</title>",
         "<table",
     ]

@@ -75,7 +75,7 @@ def test_many_styles_bring_their_texts_with_one_query(django_assert_num_queries)
 
 def test_a_name_that_no_catalogue_knows_stays_as_it_is():
     with translation.override("fr"):
-        assert make_style("Unheard-of Style").local_name == "Unheard-of Style"
+        assert make_style("Unheard-of Style").label == "Unheard-of Style"
 
 
 def test_every_style_and_nationality_of_the_sample_can_be_translated():

@@ -206,9 +206,9 @@ def test_the_reason_survives_a_pickle_and_reads_as_a_sentence():
 
 
 def test_a_file_of_a_known_kind_is_named_in_the_message():
-    with pytest.raises(UnreadableImage, match="This is an SVG file"):
+    with pytest.raises(UnreadableImage, match=r"\(SVG\) cannot be read here"):
         inspect(pictures.svg())
-    with pytest.raises(UnreadableImage, match="This is a PDF file"):
+    with pytest.raises(UnreadableImage, match=r"\(PDF\) cannot be read here"):
         inspect(pictures.pdf())
 
 
