@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
@@ -25,6 +26,7 @@ from gallery.api import SimilarArtworks, SimilarQuery, StyleName, absolute, simi
 from gallery.models import Style
 from gallery.problems import Problem
 from gallery.rest import Flag, Moment, Query, Resource, StyleSlug, Text, Whole, Words, not_modified
+from gallery.said import style_name
 from ml import inference
 
 from . import heatmap, plot, urls  # noqa: F401 - the urls of the pages register "plot_kind" and "picture_size"
@@ -226,7 +228,7 @@ class Predictions(Resource):
 
 
 def _no_answer_yet() -> Problem:
-    return Problem("no_answer_yet", "There is no answer yet. Ask again when the status is done.")
+    return Problem("no_answer_yet", gettext("There is no answer yet. Ask again when the status is done."))
 
 
 @extend_schema(tags=["Predictions"])
@@ -367,7 +369,7 @@ class PredictionRetry(Predictions):
         with transaction.atomic():
             prediction = self.locked(pk)
             if not prediction.queue_again():
-                raise Problem("not_failed", "Only a prediction that failed can be tried again.")
+                raise Problem("not_failed", gettext("Only a prediction that failed can be tried again."))
             send(prediction.pk)
         prediction.refresh_from_db()
         response = Response(self.get_serializer(prediction).data, status=202)
@@ -444,7 +446,7 @@ class Picture(Predictions):
             is_known = self.is_known(tag)
             response = HttpResponse() if is_known else private_file(path, content_type, name=name)
         except (inference.UnreadableImage, FileNotFoundError) as error:
-            raise Problem("no_picture", "There is no picture to show.") from error
+            raise Problem("no_picture", gettext("There is no picture to show.")) from error
         response.headers["ETag"] = tag
         return not_modified(response) if is_known else response
 
@@ -507,8 +509,8 @@ class PredictionHeatmap(Picture):
                 "styleart-heatmap.png",
             )
         except heatmap.NoHeatmap as error:
-            sentence = f"The model in use does not show which parts of a picture speak for {name}."
-            raise Problem("no_heatmap", sentence) from error
+            sentence = gettext("The model in use does not show which parts of a picture speak for %(style)s.")
+            raise Problem("no_heatmap", sentence % {"style": style_name(name)}) from error
 
 
 urlpatterns = [

@@ -242,6 +242,7 @@ class AboutForm(forms.ModelForm):
     class Meta:
         model = Prediction
         fields = ["title", "note"]
+        labels = {"title": gettext_lazy("Title"), "note": gettext_lazy("Note")}
         widgets = {"note": forms.Textarea(attrs={"rows": 4})}
         help_texts = {"note": gettext_lazy("Only you see your note.")}
 

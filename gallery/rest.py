@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
-from django.utils.translation import get_supported_language_variant
+from django.utils.translation import get_supported_language_variant, gettext, gettext_lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework import generics, mixins, serializers
 from rest_framework.permissions import AllowAny
@@ -82,7 +82,7 @@ class Decimal(serializers.FloatField):
 class Flag(serializers.BooleanField):
     """true or false, and nothing else taken for one."""
 
-    default_error_messages = {"invalid": "This is either true or false."}
+    default_error_messages = {"invalid": gettext_lazy("This is either true or false.")}
     WORDS = {"true": True, "false": False}
 
     def to_internal_value(self, data: Any) -> bool:
@@ -95,7 +95,9 @@ class Flag(serializers.BooleanField):
 class Moment(serializers.DateTimeField):
     """A time that says its zone, as RFC 3339 has it."""
 
-    default_error_messages = {"invalid": "Write a time with its zone, such as 2026-11-22T09:30:00Z."}
+    default_error_messages = {
+        "invalid": gettext_lazy("Write a time with its zone, such as 2026-11-22T09:30:00Z.")
+    }
 
     def to_internal_value(self, data: str) -> datetime:
         try:
@@ -113,7 +115,7 @@ class Moment(serializers.DateTimeField):
 class StyleSlug(serializers.SlugRelatedField):
     """A style by its slug; the answer to another one names those there are."""
 
-    default_error_messages = {"does_not_exist": "There is no such style. There are: {slugs}."}
+    default_error_messages = {"does_not_exist": gettext_lazy("There is no such style. There are: {slugs}.")}
 
     def __init__(self, **kwargs) -> None:
         super().__init__(slug_field="slug", **kwargs)
@@ -152,7 +154,7 @@ class Resource(generics.GenericAPIView):
         allowed = [*query.fields, *of_pages]
         wrong = {name: _unknown(allowed) for name in request.query_params if name not in allowed}
         wrong |= {
-            name: [serializers.ErrorDetail("Give this parameter once.", "repeated")]
+            name: [serializers.ErrorDetail(gettext("Give this parameter once."), "repeated")]
             for name, values in request.query_params.lists()
             if len(values) > 1 and name in allowed
         }
@@ -173,7 +175,8 @@ class Resource(generics.GenericAPIView):
         wanted = parse_etags(self.request.headers.get("If-Match", ""))
         if wanted and "*" not in wanted and etag_of(read()) not in wanted:
             raise Problem(
-                "precondition_failed", "This has changed since you read it. Read it again, then decide."
+                "precondition_failed",
+                gettext("This has changed since you read it. Read it again, then decide."),
             )
 
     def is_known(self, tag: str) -> bool:
@@ -207,8 +210,13 @@ class Resource(generics.GenericAPIView):
 
 
 def _unknown(allowed: list[str]) -> list[serializers.ErrorDetail]:
-    known = f"Allowed are: {', '.join(allowed)}." if allowed else "No parameter is allowed here."
-    return [serializers.ErrorDetail(f"There is no such parameter. {known}", "unknown")]
+    if allowed:
+        sentence = gettext("There is no such parameter. Allowed are: %(names)s.") % {
+            "names": ", ".join(allowed)
+        }
+    else:
+        sentence = gettext("There is no such parameter. No parameter is allowed here.")
+    return [serializers.ErrorDetail(sentence, "unknown")]
 
 
 def accepted_language(request: Request) -> str:
