@@ -82,6 +82,13 @@ def make_index(model_version: str) -> None:
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
+def has_index(model_version: str) -> bool:
+    """Whether the HNSW index of this version's embeddings is there. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [_index_name(model_version)])
+        return cursor.fetchone()[0] is not None
+
+
 def count_by_version() -> dict[str, int]:
     """How many embeddings there are of each version of the model."""
     counts = Embedding.objects.values_list("model_version").annotate(count=Count("pk"))

@@ -22,10 +22,10 @@ from django.utils import timezone
 from gallery import switching
 from ml import inference
 
+from ..belongings import file_fields, named_files
 from . import BackupError, archive, database
 
 FORMAT = 1
-ROWS_AT_ONCE = 2000
 SHIPPED = Path(inference.__file__).parent / "model"
 
 
@@ -154,24 +154,10 @@ def _write_names(target: Path) -> int:
     count = 0
     with target.open("w") as lines:
         for field in file_fields():
-            last = None
-            rows = field.model._base_manager.exclude(**{field.name: ""}).order_by(field.name)
-            for pk, name in rows.values_list("pk", field.name).iterator(chunk_size=ROWS_AT_ONCE):
-                if name and name != last:
-                    lines.write(json.dumps([field.model._meta.label, field.name, str(pk), name]) + "\n")
-                    count += 1
-                last = name
+            for pk, name in named_files(field):
+                lines.write(json.dumps([field.model._meta.label, field.name, str(pk), name]) + "\n")
+                count += 1
     return count
-
-
-def file_fields() -> list[models.FileField]:
-    """Every field of every model that names a file."""
-    return [
-        field
-        for model in apps.get_models()
-        for field in model._meta.local_fields
-        if isinstance(field, models.FileField)
-    ]
 
 
 def _read_names(source: Path) -> Iterator[NamedFile]:

@@ -94,6 +94,11 @@ def restore(source: Path, *, progress: Callable[[int], object]) -> Report:
     return _finish(staged)
 
 
+def has_leftovers() -> bool:
+    """Whether a restore was killed in the middle; one that is at work looks the same."""
+    return any(Swap(Path(place)).old.is_dir() for place in (settings.MEDIA_ROOT, settings.MODELS_DIR))
+
+
 def recover() -> bool:
     """Finish or take back what a killed restore has left; tells whether there was something."""
     swaps = [Swap(Path(settings.MEDIA_ROOT)), Swap(Path(settings.MODELS_DIR))]
