@@ -18,6 +18,21 @@ POLICY = (
 HUGE_BODY_BYTES = 64 * 1024 * 1024
 
 
+def know_the_address(get_response: GetResponse) -> GetResponse:
+    """Behind a proxy, the client's address is the one that the proxy names; else all would share one limit.
+
+    The last one of X-Forwarded-For is the proxy's word; what stands before it a client may have made up.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if settings.BEHIND_PROXY and told:
+            request.META["REMOTE_ADDR"] = told
+        return get_response(request)
+
+    return middleware
+
+
 def content_security_policy(get_response: GetResponse) -> GetResponse:
     """Send the site's Content-Security-Policy unless the view set its own."""
 

@@ -49,6 +49,7 @@ ALLOWED_HOSTS = (
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", not EMBEDDED)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 # What links in mails begin with where no request says so.
 SITE_URL = env.str(
     "SITE_URL", f"http://127.0.0.1:{PORT}" if EMBEDDED else f"https://{ALLOWED_HOSTS[0]}"
@@ -82,6 +83,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "styleart_site.middleware.know_the_address",
     "django.middleware.security.SecurityMiddleware",
     "styleart_site.middleware.content_security_policy",
     "styleart_site.middleware.say_when_to_come_back",
@@ -235,7 +237,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "styleart_site.passwords.GuessablePasswordValidator"},
 ]
 ALLAUTH_SETTING_GETTER = "styleart_site.codes.setting"  # apps get codes where pages get links
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", False) else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 ACCOUNT_ADAPTER = "styleart_site.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -322,7 +324,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SESSION_COOKIE_NAME = f"styleart_{PORT}"  # cookies know no ports: two copies on one machine keep apart
 CSRF_COOKIE_NAME = f"styleart_csrf_{PORT}"
 X_FRAME_OPTIONS = "DENY"
