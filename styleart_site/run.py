@@ -10,12 +10,12 @@ import shutil
 import socket
 import subprocess
 import sys
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from environs import Env, EnvError
 
 from . import embedded
+from .probe import answers, host_of
 from .supervisor import Child, Supervisor, die_with_parent
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -57,7 +57,7 @@ def run() -> None:
 
     supervisor = Supervisor(_children(data_dir), log=data_dir / "log" / "site.log")
     supervisor.run(
-        is_ready=lambda: _answers(port, _host(env)),
+        is_ready=lambda: answers(port, host_of(env)),
         ready_timeout_s=READY_TIMEOUT_S,
         greeting=_greeting(port, data_dir, accounts, sends_mail=bool(env.str("EMAIL_HOST", ""))),
         # A killed guardian is replaced.
@@ -96,7 +96,7 @@ def _check_port(port: int) -> None:
 def _why_no_port(port: int, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"Ports as low as {port} are for the system's own programs. Choose a higher one: PORT=8000 bin/start"
-    if _answers(port):
+    if answers(port):
         return (
             f"StyleArt is already running at http://127.0.0.1:{port}. "
             f"For a second copy choose another port and folder: PORT={port + 1} STYLEART_DATA=var2 bin/start"
@@ -160,24 +160,6 @@ def _child_environment() -> dict[str, str]:
     if os.geteuid() == 0:
         own["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     return one_thread | own | os.environ | {"DJANGO_SETTINGS_MODULE": "styleart_site.settings"}
-
-
-def _host(env: Env) -> str:
-    """A name that the site answers to; it refuses all but ALLOWED_HOSTS."""
-    return env.list("ALLOWED_HOSTS", ["127.0.0.1"])[0].replace("*", "127.0.0.1").lstrip(".")
-
-
-def _answers(port: int, host: str = "127.0.0.1") -> bool:
-    """True when a StyleArt answers on this port."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/healthz", headers={"Host": host})
-        response = connection.getresponse()
-        return response.status == 200 and b'"status": "ok"' in response.read(200)
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _greeting(port: int, data_dir: Path, accounts: str, *, sends_mail: bool) -> str:
