@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
@@ -74,17 +75,17 @@ class ImportRunAdmin(ReadOnlyAdmin):
     # The list
 
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "Imports from WikiArt", **(extra_context or {})})
+        return super().changelist_view(request, {"title": _("Imports from WikiArt"), **(extra_context or {})})
 
-    @admin.display(description="import")
+    @admin.display(description=_("import"))
     def what(self, run):
         return runs.Options.read(run.options)
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=_("state"), ordering="state")
     def state_in_words(self, run):
         return run.get_state_display()
 
-    @admin.display(description="failed", ordering="failures_open")
+    @admin.display(description=_("failed"), ordering="failures_open")
     def failures_open(self, run):
         return run.failures_open
 
@@ -98,7 +99,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             run = runs.plan(form.options(), started_by=request.user)
             _hand_to_worker(run)
             return redirect("admin:scraper_importrun_change", run.pk)
-        return self.page(request, "admin/scraper/start.html", title="Import from WikiArt", form=form)
+        return self.page(request, "admin/scraper/start.html", title=_("Import from WikiArt"), form=form)
 
     # Watch
 
@@ -175,22 +176,22 @@ class ImportFailureAdmin(ReadOnlyAdmin):
     def has_steer_permission(self, request):
         return self.may_steer(request)
 
-    @admin.display(description="mended", boolean=True)
+    @admin.display(description=_("mended"), boolean=True)
     def is_mended(self, failure):
         return failure.is_settled
 
-    @admin.display(description="work")
+    @admin.display(description=_("work"))
     def work(self, failure):
         if failure.artwork is None:
             return "–"
         address = reverse("admin:gallery_artwork_change", args=[failure.artwork_id])
         return format_html('<a href="{}">{}</a>', address, failure.artwork)
 
-    @admin.display(description="as WikiArt sent it")
+    @admin.display(description=_("as WikiArt sent it"))
     def as_sent(self, failure):
         return format_html("<pre>{}</pre>", json.dumps(failure.raw, indent=1, ensure_ascii=False))
 
-    @admin.action(description="Try again", permissions=["steer"])
+    @admin.action(description=_("Try again"), permissions=["steer"])
     def try_again(self, request, failures):
         _try_again(request, failures)
 
@@ -208,10 +209,10 @@ def _try_again(request, failures) -> None:
         count += run.try_again(failures)
         if not run.is_under_way:
             _hand_to_worker(run)
-    words = (
-        ngettext("Trying %d again.", "Trying %d again.", count) if count else "There is nothing to try again."
-    )
-    messages.info(request, words % count if count else words)
+    if count:
+        messages.info(request, ngettext("Trying %d again.", "Trying %d again.", count) % count)
+    else:
+        messages.info(request, _("There is nothing to try again."))
 
 
 def _time_left(run: ImportRun, left: int | None) -> str:
@@ -220,8 +221,12 @@ def _time_left(run: ImportRun, left: int | None) -> str:
         return ""
     seconds = left * run.busy_s / run.steps_done
     if seconds < 90:
-        return "about a minute left"
+        return _("about a minute left")
     if seconds < 2 * 3600:
-        return f"about {seconds / 60:.0f} minutes left"
+        minutes = round(seconds / 60)
+        return ngettext("about %d minute left", "about %d minutes left", minutes) % minutes
     span = timedelta(seconds=seconds)
-    return f"about {span.days} days left" if span.days > 1 else f"about {seconds / 3600:.0f} hours left"
+    if span.days > 1:
+        return ngettext("about %d day left", "about %d days left", span.days) % span.days
+    hours = round(seconds / 3600)
+    return ngettext("about %d hour left", "about %d hours left", hours) % hours

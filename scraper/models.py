@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Artwork
 
@@ -31,41 +33,46 @@ class ImportRun(models.Model):
     """One import from WikiArt. The row, its sources and its wanted pictures say all that is left to do."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "waiting"
-        RUNNING = "running", "running"
-        STOPPED = "stopped", "stopped"
-        DONE = "done", "done"
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("running")
+        STOPPED = "stopped", _("stopped")
+        DONE = "done", _("done")
 
     GOING = [State.QUEUED, State.RUNNING]
 
     options = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    is_in_background = models.BooleanField("by the worker", default=False)
+    is_in_background = models.BooleanField(_("by the worker"), default=False)
     wants_stop = models.BooleanField(default=False)
     started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("started by"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    created_at = models.DateTimeField("begun", auto_now_add=True)
-    seen_at = models.DateTimeField("last sign of life", null=True)
+    created_at = models.DateTimeField(_("begun"), auto_now_add=True)
+    seen_at = models.DateTimeField(_("last sign of life"), null=True)
     lease_until = models.DateTimeField(default=timezone.now, help_text="Somebody is at it until then.")
     finished_at = models.DateTimeField(null=True)
-    records = models.PositiveIntegerField("records read", default=0)
-    works_new = models.PositiveIntegerField("new works", default=0)
-    works_changed = models.PositiveIntegerField("changed works", default=0)
-    works_known = models.PositiveIntegerField("known works", default=0)
-    pictures_new = models.PositiveIntegerField("pictures fetched", default=0)
+    records = models.PositiveIntegerField(_("records read"), default=0)
+    works_new = models.PositiveIntegerField(_("new works"), default=0)
+    works_changed = models.PositiveIntegerField(_("changed works"), default=0)
+    works_known = models.PositiveIntegerField(_("known works"), default=0)
+    pictures_new = models.PositiveIntegerField(_("pictures fetched"), default=0)
     busy_s = models.FloatField(default=0, help_text="Seconds that somebody was at it, altogether.")
-    error = models.TextField("why it stopped", blank=True)
+    error = models.TextField(_("why it stopped"), blank=True)
 
     objects = ImportRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "import from WikiArt"
-        verbose_name_plural = "imports from WikiArt"
+        verbose_name = _("import from WikiArt")
+        verbose_name_plural = _("imports from WikiArt")
 
     def __str__(self) -> str:
-        return f"Import {self.pk}"
+        return gettext("Import %d") % self.pk
 
     def add_sources(self, sources: list[tuple[str, str]]) -> None:
         """Add pairs of kind and name to the plan; those that are in it already stay where they are."""
@@ -181,13 +188,13 @@ class ImportSource(models.Model):
     """One list of works, or of artists, that an import reads; and how far it has read it."""
 
     class Kind(models.TextChoices):
-        FILE = "file", "saved file"
-        ARTIST = "artist", "artist"
-        STYLE = "style", "style"
-        GENRE = "genre", "genre"
-        MOST_VIEWED = "most viewed", "most viewed works"
-        ARTISTS = "artists", "all artists"
-        UPDATED = "updated", "artists updated since"
+        FILE = "file", _("saved file")
+        ARTIST = "artist", _("artist")
+        STYLE = "style", _("style")
+        GENRE = "genre", _("genre")
+        MOST_VIEWED = "most viewed", _("most viewed works")
+        ARTISTS = "artists", _("all artists")
+        UPDATED = "updated", _("artists updated since")
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="sources")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -241,27 +248,29 @@ class ImportFailure(models.Model):
     """Something an import could not use, and why; kept for another try."""
 
     class Kind(models.TextChoices):
-        SOURCE = "source", "list"
-        RECORD = "record", "work"
-        ARTIST = "artist", "artist"
-        PICTURE = "picture", "picture"
+        SOURCE = "source", _("list")
+        RECORD = "record", _("work")
+        ARTIST = "artist", _("artist")
+        PICTURE = "picture", _("picture")
 
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="failures")
-    kind = models.CharField(max_length=10, choices=Kind)
-    name = models.CharField("which", max_length=1000)
-    reason = models.TextField("why")
-    raw = models.JSONField("as WikiArt sent it", null=True, blank=True)
+    run = models.ForeignKey(
+        ImportRun, models.CASCADE, verbose_name=_("import from WikiArt"), related_name="failures"
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    name = models.CharField(_("which"), max_length=1000)
+    reason = models.TextField(_("why"))
+    raw = models.JSONField(_("as WikiArt sent it"), null=True, blank=True)
     artwork = models.ForeignKey(Artwork, models.CASCADE, null=True, blank=True, related_name="+")
-    at = models.DateTimeField("when", auto_now_add=True)
-    is_up_again = models.BooleanField("to be tried again", default=False)
-    settled_at = models.DateTimeField("settled", null=True, blank=True)
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    is_up_again = models.BooleanField(_("to be tried again"), default=False)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
     objects = ImportFailureQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
-        verbose_name = "failed import"
-        verbose_name_plural = "failed imports"
+        verbose_name = _("failed import")
+        verbose_name_plural = _("failed imports")
         indexes = [
             models.Index(name="failure_open", fields=["run", "id"], condition=Q(settled_at__isnull=True))
         ]

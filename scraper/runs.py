@@ -23,6 +23,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 
 from gallery import pictures
 from gallery.embeddings import make_index
@@ -102,13 +104,14 @@ class Options:
             f"{Kind(kind).label} {Path(name).name if kind == Kind.FILE else name}".strip()
             for kind, name in self.sources()
         ]
-        words = ", ".join(wanted[:NAMED]) + (
-            f" and {len(wanted) - NAMED} more" if len(wanted) > NAMED else ""
-        )
+        words = ", ".join(wanted[:NAMED])
+        if (more := len(wanted) - NAMED) > 0:
+            told = ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", more)
+            words = told % {"names": words, "count": more}
         notes = [
-            *(["refreshed"] if self.refresh else []),
-            *([f"at most {self.limit:,}"] if self.limit else []),
-            *([] if self.images else ["without pictures"]),
+            *([gettext("refreshed")] if self.refresh else []),
+            *([gettext("at most %s") % number_format(self.limit, force_grouping=True)] if self.limit else []),
+            *([] if self.images else [gettext("without pictures")]),
         ]
         return "; ".join([words, *notes])
 

@@ -8,14 +8,17 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
-        "too_many_login_attempts": "That was not right too often. Wait a while, or choose a new password.",
-        "email_password_mismatch": "Address and password do not belong together. Try again, or choose a new password.",
-        "incorrect_password": "This is not your password. Try again.",
-        "incorrect_code": "This is not the code. Look into the newest mail, and try again.",
+        "too_many_login_attempts": _("That was not right too often. Wait a while, or choose a new password."),
+        "email_password_mismatch": _(
+            "Address and password do not belong together. Try again, or choose a new password."
+        ),
+        "incorrect_password": _("This is not your password. Try again."),
+        "incorrect_code": _("This is not the code. Look into the newest mail, and try again."),
     }
 
     def send_account_already_exists_mail(self, email: str) -> None:
@@ -31,7 +34,9 @@ class MFAAdapter(DefaultMFAAdapter):
     """
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "This code is not right, or was used before. Wait for the next one and try again.",
+        "incorrect_code": _(
+            "This code is not right, or was used before. Wait for the next one and try again."
+        ),
     }
 
     def encrypt(self, text: str) -> str:

@@ -1,13 +1,14 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.utils.translation import gettext_lazy as _
 
 from .models import User
 
 admin.site.login = secure_admin_login(admin.site.login)  # one sign-in for all, with its limits on guessing
 admin.site.site_header = "StyleArt"
 admin.site.site_title = "StyleArt"
-admin.site.index_title = "Behind the scenes"
+admin.site.index_title = _("Behind the scenes")
 
 
 @admin.register(User)
@@ -17,8 +18,8 @@ class EmailUserAdmin(UserAdmin):
     search_fields = ["email"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})

@@ -1,11 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SiteConfig(AppConfig):
     """The house itself: users, start, health. It knows every other app."""
 
     name = "styleart_site"
-    verbose_name = "Accounts"
+    verbose_name = _("Accounts")
 
     def ready(self) -> None:
         """Make the Celery app known, so that tasks sent by the site find their broker.

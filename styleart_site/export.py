@@ -23,7 +23,8 @@ from django.core.mail import send_mail
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy
 
 from classifier import exporting
 from classifier.models import Prediction
@@ -39,13 +40,13 @@ ROWS_AT_ONCE = 200
 SUFFIXES = {
     b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"GIF8": "gif", b"RIFF": "webp", b"II*\x00": "tif", b"MM\x00*": "tif",
 }  # fmt: skip
-README = """StyleArt: everything that you have here, as of {moment}.
+README = gettext_lazy("""StyleArt: everything that you have here, as of {moment}.
 
 pictures/          your pictures, byte by byte as you sent them
 predictions.json   what StyleArt said of them, and what you said: for programs
 predictions.csv    the same without the less likely styles: for spreadsheets
 account.json       your account
-"""
+""")
 
 
 def pack(export: Export) -> bool:
@@ -58,7 +59,8 @@ def pack(export: Export) -> bool:
     with ZipFile(export.part_path, "a", ZIP_STORED) as archive:
         is_complete = _add_pictures(export, archive, until=time.monotonic() + settings.EXPORT_SLICE_S)
         if is_complete:
-            _add_facts(export.user, archive)
+            with speaking(export.user.language or export.language):
+                _add_facts(export.user, archive)
     if is_complete:
         export.part_path.replace(export.path)
     return is_complete
@@ -160,7 +162,7 @@ def _add_facts(user: User, archive: ZipFile) -> None:
     with _text(archive, "account.json") as out:
         json.dump(account_facts(user), out, ensure_ascii=False, indent=2)
     with _text(archive, "README.txt") as out:
-        out.write(README.format(moment=f"{timezone.now():%-d %B %Y, %H:%M} UTC"))
+        out.write(README.format(moment=f"{date_format(timezone.now(), 'DATETIME_FORMAT')} UTC"))
 
 
 @contextlib.contextmanager

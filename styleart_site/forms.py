@@ -1,32 +1,37 @@
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .models import AccessToken, User
 
-SURE = "delete"  # what one types to show that one means it
+# What one types to show that one means it, in the language of the page; the English word is always taken.
+SURE = pgettext_lazy("the word to type", "delete")
 
 
 class FarewellForm(forms.Form):
     """Do you really mean it? Whoever deletes an account types a word."""
 
     word = forms.CharField(
-        label=f"Type “{SURE}” to show that you mean it",
+        label=format_lazy(_("Type “{word}” to show that you mean it"), word=SURE),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
 
     def clean_word(self) -> str:
         word = self.cleaned_data["word"].strip().strip("“”\"'").lower()
-        if word != SURE:
-            raise forms.ValidationError(f"Type the word {SURE}, or leave this page: nothing is deleted yet.")
+        if word not in {"delete", str(SURE).lower()}:
+            said = _("Type the word %(word)s, or leave this page: nothing is deleted yet.")
+            raise forms.ValidationError(said, params={"word": SURE})
         return word
 
 
 class TokenForm(forms.Form):
     """A new access token for a script."""
 
-    name = forms.CharField(label="What is it for?", max_length=100)
+    name = forms.CharField(label=_("What is it for?"), max_length=100)
     days = forms.TypedChoiceField(
-        label="How long?",
-        choices=[("30", "30 days"), ("90", "90 days"), ("365", "A year")],
+        label=_("How long?"),
+        choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("A year"))],
         initial="90",
         coerce=int,
     )

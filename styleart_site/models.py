@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 TOKEN_PREFIX = "styleart_"  # noqa: S105 - so that people and scanners know what leaked
 TOKEN_BYTES = 32
@@ -54,7 +55,7 @@ class User(AbstractUser):
     username = None
     first_name = None
     last_name = None
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField(_("e-mail address"), unique=True)
     language = models.CharField(
         max_length=10, blank=True, editable=False, help_text="As chosen on the site; empty until then."
     )
@@ -140,14 +141,18 @@ class Export(models.Model):
     """
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Being packed"
-        DONE = "done", "Ready"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Being packed")
+        DONE = "done", _("Ready")
+        FAILED = "failed", _("Failed")
 
     FAILURES = {
-        "no_space": "There is not enough room on our disk at the moment. Nothing is lost: try again tomorrow.",
-        "gave_up": "We tried three times and could not pack your pictures. Nothing is lost: try again in a while.",
+        "no_space": _(
+            "There is not enough room on our disk at the moment. Nothing is lost: try again tomorrow."
+        ),
+        "gave_up": _(
+            "We tried three times and could not pack your pictures. Nothing is lost: try again in a while."
+        ),
     }
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -212,7 +217,7 @@ class Export(models.Model):
     @property
     def failure(self) -> str:
         """What went wrong and what to do, as a sentence."""
-        return self.FAILURES.get(self.error_code, self.FAILURES["gave_up"])
+        return str(self.FAILURES.get(self.error_code, self.FAILURES["gave_up"]))
 
     def note(self, **fields: object) -> bool:
         """Write down how far it is; False when the row is gone or somebody else works on it."""

@@ -4,6 +4,8 @@ import re
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 LOOK_ALIKES = str.maketrans("0134578@$!|+€£", "oleastbasiitel")  # p4$$w0rd is password
 ROWS = [
@@ -12,7 +14,7 @@ ROWS = [
 ]  # fmt: skip
 LEAST_SURPRISE = 5  # different characters at least
 OWN_NAME = "styleart"
-MESSAGE = (
+MESSAGE = _(
     "This password is easy to guess: it is a well-known one with a few changes. "
     "Try three or four words that do not belong together."
 )
@@ -34,7 +36,7 @@ class GuessablePasswordValidator:
             raise ValidationError(MESSAGE, code="password_too_guessable")
 
     def get_help_text(self) -> str:
-        return "Your password can’t be a well-known one with a few changes."
+        return gettext("Your password can’t be a well-known one with a few changes.")
 
     def _is_guessable(self, password: str) -> bool:
         if len(set(password)) < LEAST_SURPRISE:

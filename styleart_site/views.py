@@ -11,6 +11,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language as set_language_here
@@ -78,7 +79,7 @@ def token_create(request):
 @login_required
 def token_revoke(request, pk: int):
     get_object_or_404(request.user.access_tokens, pk=pk).delete()
-    messages.info(request, "The token is revoked. Whatever used it is locked out.")
+    messages.info(request, _("The token is revoked. Whatever used it is locked out."))
     return redirect("account:page")
 
 
@@ -86,7 +87,7 @@ def token_revoke(request, pk: int):
 @login_required
 def session_end(request, pk: int):
     get_object_or_404(request.user.usersession_set, pk=pk).end()
-    messages.info(request, "That device is signed out.")
+    messages.info(request, _("That device is signed out."))
     return redirect("usersessions_list")
 
 

@@ -6,6 +6,8 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..merging import FACTS, Merge
 from ..models import Artist, ArtistRedirect, KnownWork
@@ -32,14 +34,14 @@ class ArtistAdmin(TableAdmin, CuratedAdmin):
     list_display = ["name", "life", "nationality", "artwork_count", "wikiart_slug"]
     list_filter = [FamousForMenu, NationalityField, LifeMenu]
     search_fields = ["search_text"]
-    search_help_text = "Words of the name, in any order; accents do not matter."
+    search_help_text = _("Words of the name, in any order; accents do not matter.")
     inlines = [KnownWorkInline]
     actions = ["merge"]
     readonly_fields = ["curated"]
     fieldsets = [
         (None, {"fields": ["name", "slug", ("birth_year", "death_year"), "nationality", "note", "reason"]}),
-        ("More about them", {"fields": ["biography", "portrait", "wikipedia_title"]}),
-        ("At WikiArt", {"fields": ["wikiart_slug", "wikiart_id", "curated"]}),
+        (_("More about them"), {"fields": ["biography", "portrait", "wikipedia_title"]}),
+        (_("At WikiArt"), {"fields": ["wikiart_slug", "wikiart_id", "curated"]}),
     ]
 
     def get_queryset(self, request):
@@ -52,13 +54,13 @@ class ArtistAdmin(TableAdmin, CuratedAdmin):
         merge = self.admin_site.admin_view(self.merge_view)
         return [path("<int:pk>/merge/", merge, name="gallery_artist_merge"), *super().get_urls()]
 
-    @admin.display(description="works on display", ordering="artwork_count")
+    @admin.display(description=_("works on display"), ordering="artwork_count")
     def artwork_count(self, artist):
         return works_of(artist, artist.artwork_count)
 
-    @admin.display(description="Set by hand")
+    @admin.display(description=_("Set by hand"))
     def curated(self, artist):
-        return ", ".join(name.replace("_", " ") for name in artist.curated_fields) or "Nothing yet."
+        return ", ".join(name.replace("_", " ") for name in artist.curated_fields) or _("Nothing yet.")
 
     def rows_that_follow(self, artist):
         return list(artist.famous_for.all()) if artist.pk else []
@@ -72,11 +74,11 @@ class ArtistAdmin(TableAdmin, CuratedAdmin):
         ArtistRedirect.objects.filter(old_slug=artist.slug, artist=artist.pk).delete()
         artist.save()
 
-    @admin.action(description="Merge two into one …", permissions=["change"])
+    @admin.action(description=_("Merge two into one …"), permissions=["change"])
     def merge(self, request, artists):
         chosen = list(artists.order_by("pk")[:3])
         if len(chosen) != 2:
-            self.message_user(request, "Choose exactly two artists to merge.", messages.WARNING)
+            self.message_user(request, _("Choose exactly two artists to merge."), messages.WARNING)
             return None
         target, source = sorted(chosen, key=lambda artist: -artist.artwork_count)
         return redirect(_merge_address(target, source))
@@ -85,19 +87,19 @@ class ArtistAdmin(TableAdmin, CuratedAdmin):
         """Choose the other one, look at what becomes of both, and merge."""
         target = self.get_queryset(request).filter(pk=pk).first()
         if target is None:
-            raise Http404("There is no such artist.")
+            raise Http404(gettext("There is no such artist."))
         if not self.has_change_permission(request, target) or not self.has_delete_permission(request):
             raise PermissionDenied
         choice = ArtistChoice(self.admin_site, request.GET if "artist" in request.GET else None)
         source = choice.cleaned_data["artist"] if choice.is_bound and choice.is_valid() else None
         if source == target:
-            messages.warning(request, "That is the same artist. Choose another one.")
+            messages.warning(request, _("That is the same artist. Choose another one."))
             source = None
         if request.method == "POST" and source is not None:
             return self._merged(request, Merge(source, target))
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Merge into {target}",
+            "title": gettext("Merge into %s") % target,
             "opts": self.opts,
             "target": target,
             "source": source,
@@ -110,7 +112,7 @@ class ArtistAdmin(TableAdmin, CuratedAdmin):
         return TemplateResponse(request, "admin/gallery/artist/merge.html", context)
 
     def _merged(self, request, merge: Merge):
-        names = f"{merge.source} is now {merge.target}."
+        names = gettext("%(source)s is now %(target)s.") % {"source": merge.source, "target": merge.target}
         batch = merge.carry_out(user=request.user, reason=request.POST.get("reason", "")[:300])
         tell_how_to_undo(request, names, batch)
         return redirect("admin:gallery_artist_change", merge.target.pk)
@@ -136,7 +138,7 @@ class _Preview:
         self.work_count = source.artworks.count()
         self.works = source.artworks.with_labels()[:WORKS_SHOWN]
         self.target_works = target.artworks.with_labels()[:WORKS_SHOWN]
-        self.styles = merge.styles()
+        self.styles = [style.local_name for style in merge.styles()]
         self.known_works = merge.known_works_taken()
         self.twin_count = merge.twins().count()
 

@@ -11,10 +11,12 @@ from django.db.models import Count, Q
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from ..changes import edit_many
 from ..models import Artist, Artwork, Style
+from ..said import style_name
 from ..search import holding
 from ..tables import ArtworkTable
 from . import filters
@@ -47,17 +49,17 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
     ]
     list_select_related = ["artist", "style"]
     search_fields = ["search_text"]
-    search_help_text = "Words of title and artist, in any order; accents do not matter."
+    search_help_text = _("Words of title and artist, in any order; accents do not matter.")
     autocomplete_fields = ["artist"]
     readonly_fields = ["large_picture", "size", "curated", "source_key", "sha256"]
     fieldsets = [
-        ("Picture", {"fields": ["large_picture", "size", "new_picture"], "classes": ["beside"]}),
+        (_("Picture"), {"fields": ["large_picture", "size", "new_picture"], "classes": ["beside"]}),
         (
-            "Label",
+            _("Label"),
             {"fields": ["title", "artist", "style", "year", "rights", "is_published", "reason"]},
         ),
         (
-            "The work itself",
+            _("The work itself"),
             {
                 "fields": [
                     "genre", "materials", ("width_cm", "height_cm"), "place", "collection", "period", "series",
@@ -66,7 +68,7 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
             },
         ),
         (
-            "Where it comes from",
+            _("Where it comes from"),
             {
                 "fields": [
                     "wikiart_style", "wikiart_id", "wikiart_slug", "source_url", "source_key", "sha256", "curated"
@@ -89,44 +91,48 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
             work.keep_picture(form.cleaned_data["new_picture"], form.measured)
         work.save()
 
-    @admin.display(description="picture")
+    @admin.display(description=_("picture"))
     def small_picture(self, work):
         return _picture(work, "thumbnail", "admin-thumbnail")
 
-    @admin.display(description="picture")
+    @admin.display(description=_("picture"))
     def large_picture(self, work):
         return _picture(work, "preview", "admin-preview")
 
-    @admin.display(description="work")
+    @admin.display(description=_("work"))
     def label(self, work):
-        nobody = "Generated study" if work.is_study else "Artist not known"
+        nobody = gettext("Generated study") if work.is_study else gettext("Artist not known")
         artist = work.artist.name if work.artist else nobody
         return format_html(
-            '<span class="label-artist">{}</span> <cite>{}</cite>', artist, work.title or "No title"
+            '<span class="label-artist">{}</span> <cite>{}</cite>', artist, work.title or gettext("No title")
         )
 
-    @admin.display(description="style", ordering=models.F("style"))
+    @admin.display(description=_("style"), ordering=models.F("style"))
     def style_label(self, work):
-        return format_html('<i class="dot {}" aria-hidden="true"></i>{}', work.style.hue, work.style.name)
+        return format_html(
+            '<i class="dot {}" aria-hidden="true"></i>{}', work.style.hue, work.style.local_name
+        )
 
-    @admin.display(description="size")
+    @admin.display(description=_("size"))
     def size(self, work):
-        return f"{work.width} × {work.height} pixels" if work.width else "–"
+        if not work.width:
+            return "–"
+        return gettext("%(width)d × %(height)d pixels") % {"width": work.width, "height": work.height}
 
-    @admin.display(description="Set by hand")
+    @admin.display(description=_("Set by hand"))
     def curated(self, work):
         names = ", ".join(name.replace("_", " ") for name in work.curated_fields)
-        return f"{names}. No import changes these." if names else "Nothing yet."
+        return gettext("%s. No import changes these.") % names if names else gettext("Nothing yet.")
 
-    @admin.action(description="Change together …", permissions=["change"])
+    @admin.action(description=_("Change together …"), permissions=["change"])
     def change_together(self, request, works):
         return self._together(request, works, "change_together", {})
 
-    @admin.action(description="Put on display …", permissions=["change"])
+    @admin.action(description=_("Put on display …"), permissions=["change"])
     def put_on_display(self, request, works):
         return self._together(request, works, "put_on_display", {"is_published": "True"})
 
-    @admin.action(description="Take off display …", permissions=["change"])
+    @admin.action(description=_("Take off display …"), permissions=["change"])
     def take_off_display(self, request, works):
         return self._together(request, works, "take_off_display", {"is_published": "False"})
 
@@ -144,7 +150,9 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
             self._change(request, works, form)
             return None
         if step == "apply":
-            messages.warning(request, "The works that fit are others by now. Look again before you go on.")
+            messages.warning(
+                request, gettext("The works that fit are others by now. Look again before you go on.")
+            )
         return self._page(request, "admin/gallery/artwork/preview.html", works, action, form, preview=preview)
 
     def _change(self, request, works, form: TogetherForm) -> None:
@@ -155,12 +163,14 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
             words = ngettext("%d work changed.", "%d works changed.", count) % count
             tell_how_to_undo(request, words, batch)
         else:
-            self.message_user(request, "They were like that already: nothing changed.", messages.INFO)
+            self.message_user(
+                request, gettext("They were like that already: nothing changed."), messages.INFO
+            )
 
     def _page(self, request, template: str, works, action: str, form: TogetherForm, **context: Any):
         context |= {
             **self.admin_site.each_context(request),
-            "title": "Change together",
+            "title": gettext("Change together"),
             "opts": self.opts,
             "form": form,
             "media": self.media + form.media,
@@ -196,11 +206,13 @@ class _Preview:
         counts = list(works.values_list(name).annotate(count=Count("pk")).order_by("-count")[:10])
         if name in ("style", "artist"):
             model = Style if name == "style" else Artist
-            names = dict(model.objects.filter(pk__in=[pk for pk, _ in counts]).values_list("pk", "name"))
-            return [(names.get(pk, "Nobody named"), count) for pk, count in counts]
+            names = dict(model.objects.filter(pk__in=[pk for pk, _count in counts]).values_list("pk", "name"))
+            if name == "style":
+                names = {pk: style_name(english) for pk, english in names.items()}
+            return [(names.get(pk, gettext("Nobody named")), count) for pk, count in counts]
         if name == "rights":
             return [(Artwork.Rights(value).label, count) for value, count in counts]
-        return [("On display" if value else "In store", count) for value, count in counts]
+        return [(gettext("On display") if value else gettext("In store"), count) for value, count in counts]
 
 
 def works_of(artist: Artist, count: int) -> str:
@@ -213,7 +225,8 @@ def _picture(work: Artwork, size: str, css_class: str) -> str:
     """A picture that opens large, in a dialog or by itself."""
     if not work.shows_picture:
         return format_html(
-            '<span class="no-picture">{}</span>', "Not shown" if work.picture else "No picture"
+            '<span class="no-picture">{}</span>',
+            gettext("Not shown") if work.picture else gettext("No picture"),
         )
     small, large = (reverse("gallery:artwork-picture", args=[work.pk, one]) for one in (size, "preview"))
     return format_html(

@@ -12,7 +12,8 @@ from django.urls import NoReverseMatch, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ..changes import CannotUndo, Undone, undo, undo_batch
@@ -25,7 +26,7 @@ ROWS_SHOWN = 100
 
 
 class KindMenu(Menu):
-    title, parameter_name = "what", "kind"
+    title, parameter_name = _("what"), "kind"
 
     def lookups(self, request, model_admin):
         return Change.Kind.choices
@@ -35,10 +36,10 @@ class KindMenu(Menu):
 
 
 class OfMenu(Menu):
-    title, parameter_name = "of", "model"
+    title, parameter_name = _("of"), "model"
 
     def lookups(self, request, model_admin):
-        return [("artwork", "Works"), ("artist", "Artists"), ("style", "Styles")]
+        return [("artwork", _("Works")), ("artist", _("Artists")), ("style", _("Styles"))]
 
     def queryset(self, request, changes):
         return changes.filter(model=self.value()) if self.value() else changes
@@ -79,21 +80,21 @@ class ChangeAdmin(admin.ModelAdmin):
 
     def get_changelist_instance(self, request):
         changes = super().get_changelist_instance(request)
-        changes.title = "Changes"
+        changes.title = gettext("Changes")
         changes.result_list = tell(changes.result_list)
         return changes
 
-    @admin.display(description="who")
+    @admin.display(description=_("who"))
     def who(self, change):
-        return change.user or "somebody who has left"
+        return change.user or gettext("somebody who has left")
 
-    @admin.display(description="what")
+    @admin.display(description=_("what"))
     def what(self, change):
         address = reverse("admin:gallery_change_batch", args=[change.batch])
-        undone = " (undone)" if change.undone_in else ""
+        undone = " " + gettext("(undone)") if change.undone_in else ""
         return format_html('<a href="{}">{}</a>{}', address, change.get_kind_display(), undone)
 
-    @admin.display(description="of")
+    @admin.display(description=_("of"))
     def row(self, change):
         name = change.name or "–"
         if change.after is None:
@@ -104,11 +105,14 @@ class ChangeAdmin(admin.ModelAdmin):
             return name
         return format_html('<a href="{}">{}</a>', address, name)
 
-    @admin.display(description="before and after")
+    @admin.display(description=_("before and after"))
     def differences(self, change):
         if change.before is None or change.after is None:
-            return "Added to the catalogue." if change.before is None else "Taken out of the catalogue."
-        told = [(one.label, one.before or "nothing", one.after or "nothing") for one in change.differences]
+            if change.before is None:
+                return gettext("Added to the catalogue.")
+            return gettext("Taken out of the catalogue.")
+        nothing = gettext("nothing")
+        told = [(one.label, one.before or nothing, one.after or nothing) for one in change.differences]
         return format_html_join("", '<div class="difference">{}: <del>{}</del> → <ins>{}</ins></div>', told)
 
     def batch_view(self, request, batch: UUID):
@@ -118,7 +122,7 @@ class ChangeAdmin(admin.ModelAdmin):
         changes = Change.objects.filter(batch=batch).select_related("user")
         first = changes.first()
         if first is None:
-            raise Http404("There is no such step in the log.")
+            raise Http404(gettext("There is no such step in the log."))
         context = {
             **self.admin_site.each_context(request),
             "title": first.get_kind_display(),
@@ -164,5 +168,10 @@ def _may_undo(user, changes) -> bool:
 def _sentence(undone: Undone) -> str:
     told = ngettext("Undone: %d is as before.", "Undone: %d are as before.", undone.count) % undone.count
     if undone.left:
-        told += f" {undone.left} were changed again since, and stay as they are."
+        left = ngettext(
+            "%d was changed again since, and stays as it is.",
+            "%d were changed again since, and stay as they are.",
+            undone.left,
+        )
+        told += " " + left % undone.left
     return told

@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from ..changes import recorded
 from ..models import Change
@@ -38,7 +40,7 @@ class CuratedAdmin(admin.ModelAdmin):
 
     def get_changelist_instance(self, request):
         found = super().get_changelist_instance(request)
-        found.title = self.opts.verbose_name_plural.capitalize()
+        found.title = capfirst(self.opts.verbose_name_plural)
         return found
 
     def rows_that_follow(self, row: Model) -> list[Model]:
@@ -66,7 +68,7 @@ class CuratedAdmin(admin.ModelAdmin):
         with recorded(*following, *rows, user=request.user) as batch:
             for row in rows:
                 row.delete()
-        tell_how_to_undo(request, "Deleted, and not for good.", batch)
+        tell_how_to_undo(request, _("Deleted, and not for good."), batch)
 
     def history_view(self, request, object_id, extra_context=None):
         row = self.get_object(request, object_id)
@@ -77,7 +79,7 @@ class CuratedAdmin(admin.ModelAdmin):
         changes = tell(Change.objects.of(row).select_related("user")[:CHANGES_SHOWN])
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Changes: {row}",
+            "title": _("Changes: %s") % row,
             "subtitle": None,
             "opts": self.opts,
             "object": row,
@@ -93,4 +95,6 @@ class CuratedAdmin(admin.ModelAdmin):
 def tell_how_to_undo(request: HttpRequest, sentence: str, batch: UUID) -> None:
     """Leave a message with the way back."""
     address = reverse("admin:gallery_change_batch", args=[batch])
-    messages.success(request, format_html('{} <a href="{}">Look at it, or undo it</a>', sentence, address))
+    messages.success(
+        request, format_html('{} <a href="{}">{}</a>', sentence, address, _("Look at it, or undo it"))
+    )

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..changes import MODELS
 from ..models import Artist, Artwork, Change, Style
@@ -16,7 +17,16 @@ from ..said import TEXTS
 LONGEST = 120  # characters of a value
 POINTERS = {"style": Style, "artist": Artist, "famous_artists": Artist, "came_from": Style}
 LANGUAGES = dict(settings.LANGUAGES)
-WORDS = {"is_published": {True: "on display", False: "in store"}, "rights": dict(Artwork.Rights.choices)}
+LISTED = {
+    "famous_artists": gettext_lazy("famous artists"),
+    "came_from": gettext_lazy("came from"),
+    "known_works": gettext_lazy("known works"),
+    "redirects": gettext_lazy("redirects"),
+}
+WORDS = {
+    "is_published": {True: gettext_lazy("on display"), False: gettext_lazy("in store")},
+    "rights": dict(Artwork.Rights.choices),
+}
 
 
 @dataclass(frozen=True)
@@ -62,16 +72,18 @@ def _label(model: str, name: str) -> str:
     try:
         field = MODELS[model]._meta.get_field(name)
     except FieldDoesNotExist:
-        return name.replace("_", " ")
-    return field.verbose_name if isinstance(field, Field) else name.replace("_", " ")
+        return str(LISTED.get(name, name.replace("_", " ")))
+    if name in LISTED:
+        return str(LISTED[name])
+    return str(field.verbose_name) if isinstance(field, Field) else name.replace("_", " ")
 
 
 def _told(name: str, value: Any, names: dict) -> str:
     if name in WORDS:
-        return WORDS[name].get(value, str(value))
+        return str(WORDS[name].get(value, value))
     if name in POINTERS:
         pks = value if isinstance(value, list) else [value]
-        told = ", ".join(names.get((POINTERS[name], pk), "somebody gone") for pk in pks if pk is not None)
+        told = ", ".join(names.get((POINTERS[name], pk), _("somebody gone")) for pk in pks if pk is not None)
     elif name == "redirects":
         told = ", ".join(slug for slug, *_ in value or [])
     elif isinstance(value, list):

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from ml import inference
 
@@ -18,7 +19,7 @@ class Menu(admin.SimpleListFilter):
 class YesNoMenu(Menu):
     """A filter with two sides."""
 
-    yes, no = "Yes", "No"
+    yes, no = _("Yes"), _("No")
 
     def lookups(self, request, model_admin):
         return [("yes", self.yes), ("no", self.no)]
@@ -30,11 +31,11 @@ class YesNoMenu(Menu):
 
 
 class StyleMenu(Menu):
-    title, parameter_name = "style", "style"
+    title, parameter_name = _("style"), "style"
 
     def lookups(self, request, model_admin):
         styles = [*Style.objects.of_the_house(), *Style.objects.others()]
-        return [(str(style.pk), style.name) for style in styles]
+        return [(str(style.pk), style.local_name) for style in styles]
 
     def queryset(self, request, works):
         return works.filter(style=self.value()) if (self.value() or "").isdecimal() else works
@@ -43,7 +44,7 @@ class StyleMenu(Menu):
 class WikiArtStyleField(Menu):
     """Words of the style's name at WikiArt: there are too many for a menu."""
 
-    title, parameter_name = "WikiArt style", "wikiart_style"
+    title, parameter_name = _("WikiArt style"), "wikiart_style"
     template = "admin/gallery/_filter_field.html"
 
     def lookups(self, request, model_admin):
@@ -59,12 +60,12 @@ class WikiArtStyleField(Menu):
 class ArtistMenu(Menu):
     """An artist, found by typing."""
 
-    title, parameter_name = "artist", "artist"
+    title, parameter_name = _("artist"), "artist"
     template = "admin/gallery/_filter_artist.html"
 
     def lookups(self, request, model_admin):
         self.site = model_admin.admin_site
-        return [("none", "Nobody named")]
+        return [("none", _("Nobody named"))]
 
     def queryset(self, request, works):
         if self.value() == "none":
@@ -78,7 +79,7 @@ class ArtistMenu(Menu):
 
 
 class RightsMenu(Menu):
-    title, parameter_name = "rights", "rights"
+    title, parameter_name = _("rights"), "rights"
 
     def lookups(self, request, model_admin):
         return Artwork.Rights.choices
@@ -88,8 +89,8 @@ class RightsMenu(Menu):
 
 
 class DisplayMenu(YesNoMenu):
-    title, parameter_name = "on display", "display"
-    yes, no = "On display", "In store"
+    title, parameter_name = _("on display"), "display"
+    yes, no = _("On display"), _("In store")
 
     def those_with(self, works):
         return works.filter(is_published=True)
@@ -99,15 +100,15 @@ class DisplayMenu(YesNoMenu):
 
 
 class SourceMenu(Menu):
-    title, parameter_name = "source", "source"
+    title, parameter_name = _("source"), "source"
 
     def lookups(self, request, model_admin):
         return [
             ("wikiart", "WikiArt"),
-            ("folder", "A folder"),
-            ("study", "Generated studies"),
-            ("painted", "All but the studies"),
-            ("hand", "Added by hand"),
+            ("folder", _("A folder")),
+            ("study", _("Generated studies")),
+            ("painted", _("All but the studies")),
+            ("hand", _("Added by hand")),
         ]
 
     def queryset(self, request, works):
@@ -124,8 +125,8 @@ class SourceMenu(Menu):
 
 
 class PictureMenu(YesNoMenu):
-    title, parameter_name = "picture", "picture"
-    yes, no = "Has a picture", "Has none"
+    title, parameter_name = _("picture"), "picture"
+    yes, no = _("Has a picture"), _("Has none")
 
     def those_with(self, works):
         return works.exclude(picture="")
@@ -137,8 +138,8 @@ class PictureMenu(YesNoMenu):
 class EmbeddingMenu(YesNoMenu):
     """Whether the model in use has looked at the picture, so that similar works are found."""
 
-    title, parameter_name = "embedding", "embedding"
-    yes, no = "The model has seen it", "Not seen yet"
+    title, parameter_name = _("embedding"), "embedding"
+    yes, no = _("The model has seen it"), _("Not seen yet")
 
     def those_with(self, works):
         return works.filter(self._seen())
@@ -153,8 +154,8 @@ class EmbeddingMenu(YesNoMenu):
 
 
 class YearMenu(YesNoMenu):
-    title, parameter_name = "year", "year"
-    yes, no = "Has a year", "Has none"
+    title, parameter_name = _("year"), "year"
+    yes, no = _("Has a year"), _("Has none")
 
     def those_with(self, works):
         return works.filter(year__isnull=False)
@@ -164,17 +165,17 @@ class YearMenu(YesNoMenu):
 
 
 class FamousForMenu(Menu):
-    title, parameter_name = "famous for", "famous_for"
+    title, parameter_name = _("famous for"), "famous_for"
 
     def lookups(self, request, model_admin):
-        return [(str(style.pk), style.name) for style in Style.objects.of_the_house()]
+        return [(str(style.pk), style.local_name) for style in Style.objects.of_the_house()]
 
     def queryset(self, request, artists):
         return artists.filter(famous_for=self.value()) if (self.value() or "").isdecimal() else artists
 
 
 class NationalityField(WikiArtStyleField):
-    title, parameter_name = "nationality", "nationality"
+    title, parameter_name = _("nationality"), "nationality"
 
     def queryset(self, request, artists):
         return artists.filter(nationality__icontains=self.value().strip()) if self.value() else artists
@@ -183,8 +184,8 @@ class NationalityField(WikiArtStyleField):
 class LifeMenu(YesNoMenu):
     """Dates of an artist's life: the rights in the works follow from them."""
 
-    title, parameter_name = "dates", "dates"
-    yes, no = "Has dates", "Has none"
+    title, parameter_name = _("dates"), "dates"
+    yes, no = _("Has dates"), _("Has none")
 
     def those_with(self, artists):
         return artists.exclude(birth_year=None, death_year=None)

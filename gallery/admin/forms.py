@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ml import inference
@@ -24,10 +25,10 @@ LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code in OTHER_
 
 def _reason() -> forms.CharField:
     return forms.CharField(
-        label="Why",
+        label=_("Why"),
         required=False,
         max_length=300,
-        help_text="For the log of changes; may stay empty.",
+        help_text=_("For the log of changes; may stay empty."),
         widget=AdminTextInputWidget,
     )
 
@@ -101,8 +102,9 @@ class ArtworkForm(CuratedForm):
     """A work, and perhaps another picture of it."""
 
     new_picture = forms.FileField(
+        label=_("New picture"),
         required=False,
-        help_text="Takes the place of the picture there is. JPEG, PNG, WebP, AVIF, GIF or TIFF.",
+        help_text=_("Takes the place of the picture there is. JPEG, PNG, WebP, AVIF, GIF or TIFF."),
     )
     measured: pictures.Measured | None = None
 
@@ -129,7 +131,8 @@ class ArtistForm(CuratedForm):
 def _bytes_of(file: UploadedFile) -> bytes:
     if file.size > settings.UPLOAD_MAX_BYTES:
         most = filesizeformat(settings.UPLOAD_MAX_BYTES)
-        raise forms.ValidationError(f"Pictures may be {most} at most. Make it smaller and try again.")
+        said = _("Pictures may be %(most)s at most. Make it smaller and try again.")
+        raise forms.ValidationError(said, params={"most": most})
     return file.read()
 
 
@@ -140,6 +143,13 @@ def _checked(look: Callable[[bytes], T], data: bytes) -> T:
         raise forms.ValidationError(str(error)) from error
 
 
+class StyleChoice(forms.ModelChoiceField):
+    """A style, by its name in the language of the page."""
+
+    def label_from_instance(self, style: Style) -> str:
+        return style.local_name
+
+
 class ArtistChoice(forms.Form):
     """One artist, found by typing."""
 
@@ -147,18 +157,22 @@ class ArtistChoice(forms.Form):
         """Artists are asked for at this admin site."""
         super().__init__(*args, **kwargs)
         widget = AutocompleteSelect(Artwork._meta.get_field("artist"), site)
-        self.fields["artist"] = forms.ModelChoiceField(Artist.objects.all(), required=False, widget=widget)
+        self.fields["artist"] = forms.ModelChoiceField(
+            Artist.objects.all(), label=_("Artist"), required=False, widget=widget
+        )
 
 
 class TogetherForm(ArtistChoice):
     """What many works are to have in common; what is left empty stays as it is."""
 
-    DISPLAY = [("", "As it is"), ("True", "On display"), ("False", "In store")]
+    DISPLAY = [("", _("As it is")), ("True", _("On display")), ("False", _("In store"))]
 
-    style = forms.ModelChoiceField(Style.objects.all(), required=False, empty_label="As it is")
-    rights = forms.ChoiceField(choices=[("", "As they are"), *Artwork.Rights.choices], required=False)
+    style = StyleChoice(Style.objects.all(), label=_("Style"), required=False, empty_label=_("As it is"))
+    rights = forms.ChoiceField(
+        label=_("Rights"), choices=[("", _("As they are")), *Artwork.Rights.choices], required=False
+    )
     is_published = forms.TypedChoiceField(
-        label="On display",
+        label=_("On display"),
         choices=DISPLAY,
         coerce=lambda word: word == "True",
         empty_value=None,
@@ -170,7 +184,7 @@ class TogetherForm(ArtistChoice):
     def clean(self):
         cleaned = super().clean()
         if not self.errors and not self.values():
-            raise forms.ValidationError("Choose at least one thing that is to change.")
+            raise forms.ValidationError(_("Choose at least one thing that is to change."))
         return cleaned
 
     def values(self) -> dict:
@@ -182,12 +196,12 @@ class TogetherForm(ArtistChoice):
 
     def spoken(self) -> list[tuple[str, str, str]]:
         """(name, label, new value) of what is to change, for people."""
-        return [
-            (name, self.fields[name].label or name.capitalize(), self._word(name)) for name in self.values()
-        ]
+        return [(name, str(self.fields[name].label), self._word(name)) for name in self.values()]
 
     def _word(self, name: str) -> str:
         value = self.cleaned_data[name]
         if name == "is_published":
-            return "On display" if value else "In store"
-        return Artwork.Rights(value).label if name == "rights" else str(value)
+            return gettext("On display") if value else gettext("In store")
+        if name == "rights":
+            return str(Artwork.Rights(value).label)
+        return value.local_name if name == "style" else str(value)

@@ -8,6 +8,9 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from .. import duplicates, files, handover, labels, quality, tasks
@@ -19,8 +22,8 @@ DECIDED_PAGE = 48
 
 
 class DuplicateMenu(YesNoMenu):
-    title, parameter_name = "duplicate", "duplicate"
-    yes, no = "Suspected duplicate", "Not suspected"
+    title, parameter_name = _("duplicate"), "duplicate"
+    yes, no = _("Suspected duplicate"), _("Not suspected")
 
     def those_with(self, works):
         return works.suspected_duplicates()
@@ -32,8 +35,8 @@ class DuplicateMenu(YesNoMenu):
 class FileMenu(YesNoMenu):
     """Whether the picture's file was there when files were checked last."""
 
-    title, parameter_name = "file", "file"
-    yes, no = "File is there", "File is missing"
+    title, parameter_name = _("file"), "file"
+    yes, no = _("File is there"), _("File is missing")
 
     def those_with(self, works):
         return works.exclude(picture="").filter(missing_file=None)
@@ -73,7 +76,7 @@ class Room(admin.ModelAdmin):
             raise PermissionDenied
         request.current_app = self.admin_site.name
         own = {
-            "title": self.opts.verbose_name_plural.capitalize(),
+            "title": capfirst(self.opts.verbose_name_plural),
             "opts": self.opts,
             "may_decide": may_decide(request),
         }
@@ -98,19 +101,22 @@ class LabelForm(forms.Form):
     """What a curator says to a suggestion."""
 
     decision = forms.ChoiceField(choices=[(word, word) for word in ("accept", "other", "reject", "skip")])
-    style = forms.ModelChoiceField(Style.objects.all(), required=False, empty_label="Another style …")
+    style = forms.ModelChoiceField(Style.objects.all(), required=False, empty_label=_("Another style …"))
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         house, others = Style.objects.of_the_house(), Style.objects.others()
-        choices = [("", "Another style …"), *((style.pk, style.name) for style in [*house, *others])]
+        choices = [
+            ("", gettext("Another style …")),
+            *((style.pk, style.local_name) for style in [*house, *others]),
+        ]
         self.fields["style"].choices = choices
-        self.fields["style"].widget.attrs["aria-label"] = "Another style"
+        self.fields["style"].widget.attrs["aria-label"] = gettext("Another style")
 
     def clean(self):
         cleaned = super().clean()
         if cleaned.get("decision") == "other" and cleaned.get("style") is None:
-            raise forms.ValidationError("Choose the style it is, then set it.")
+            raise forms.ValidationError(gettext("Choose the style it is, then set it."))
         return cleaned
 
 
@@ -153,7 +159,7 @@ class LabelRoom(Room):
         suggestion = get_object_or_404(LabelSuggestion, pk=pk)
         form = LabelForm(request.POST)
         if not form.is_valid():
-            messages.error(request, "Choose the style it is, then set it.")
+            messages.error(request, gettext("Choose the style it is, then set it."))
             return redirect(f"{reverse('admin:gallery_labelsuggestion_changelist')}?suggestion={pk}")
         try:
             self._follow(suggestion, request.user, **form.cleaned_data)
@@ -182,7 +188,7 @@ class LabelRoom(Room):
 
     def decided(self, request):
         page = Paginator(_decided(), DECIDED_PAGE).get_page(request.GET.get("page"))
-        return self.show(request, "labels_decided.html", title="Decided labels", page=page)
+        return self.show(request, "labels_decided.html", title=gettext("Decided labels"), page=page)
 
     @method_decorator(require_safe)
     def picture(self, request, pk: int):
@@ -193,7 +199,7 @@ class LabelRoom(Room):
         try:
             file = suggestion.picture.open("rb")
         except FileNotFoundError as error:
-            raise Http404("There is no picture to show.") from error
+            raise Http404(gettext("There is no picture to show.")) from error
         response = FileResponse(file, content_type="image/jpeg")
         response.headers["Cache-Control"] = "private, no-store"
         return response
@@ -215,7 +221,8 @@ def _sureness(suggestion: LabelSuggestion) -> str:
     """How sure the model's answer was, in words and of a hundred; empty where that is not known."""
     if suggestion.confidence is None:
         return ""
-    return f"{labels.in_words(suggestion.confidence)}, {100 * suggestion.confidence:.0f} of 100"
+    told = {"words": labels.in_words(suggestion.confidence), "percent": round(100 * suggestion.confidence)}
+    return gettext("%(words)s, %(percent)d of 100") % told
 
 
 # Duplicates
@@ -296,15 +303,20 @@ class DuplicateRoom(Room):
         try:
             form = DuplicateForm(duplicates.Group(number), request.POST)
             if not form.is_valid():
-                raise duplicates.CannotDecide("Choose the work to keep.")
+                raise duplicates.CannotDecide(gettext("Choose the work to keep."))
             decision = form.decide(request.user)
         except LookupError:
-            messages.warning(request, "Somebody else has decided about this group. Here is the next one.")
+            messages.warning(
+                request, gettext("Somebody else has decided about this group. Here is the next one.")
+            )
         except duplicates.CannotDecide as error:
             messages.error(request, str(error))
         else:
             count = decision.hidden.count()
-            messages.success(request, f"“{decision.kept}” is kept, {count} hidden.")
+            told = ngettext(
+                "“%(work)s” is kept, %(count)d hidden.", "“%(work)s” is kept, %(count)d hidden.", count
+            )
+            messages.success(request, told % {"work": decision.kept, "count": count})
         return self._go_on(number)
 
     @method_decorator(require_POST)
@@ -313,9 +325,13 @@ class DuplicateRoom(Room):
         try:
             duplicates.part(duplicates.Group(number).works, user=request.user)
         except LookupError:
-            messages.warning(request, "Somebody else has decided about this group. Here is the next one.")
+            messages.warning(
+                request, gettext("Somebody else has decided about this group. Here is the next one.")
+            )
         else:
-            messages.success(request, "These are not the same; they will not be shown together again.")
+            messages.success(
+                request, gettext("These are not the same; they will not be shown together again.")
+            )
         return self._go_on(number)
 
     @method_decorator(require_POST)
@@ -351,7 +367,9 @@ class QualityRoom(Room):
         refuse_spectators(request)
         files.begin()
         handover.after_commit(tasks.check_files)  # else the scheduler sends it
-        messages.success(request, "The files are being looked through. That takes a moment; come back then.")
+        messages.success(
+            request, gettext("The files are being looked through. That takes a moment; come back then.")
+        )
         return redirect("admin:gallery_filecheck_changelist")
 
     @method_decorator(require_POST)
@@ -359,5 +377,5 @@ class QualityRoom(Room):
         refuse_spectators(request)
         check = FileCheck.objects.exclude(finished_at=None).first()
         count = files.remove_dangling(check) if check else 0
-        messages.success(request, f"{count} file{'' if count == 1 else 's'} removed.")
+        messages.success(request, ngettext("%d file removed.", "%d files removed.", count) % count)
         return redirect("admin:gallery_filecheck_changelist")

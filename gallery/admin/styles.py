@@ -13,7 +13,7 @@ from .forms import LANGUAGES, StyleTextForm, StyleTexts
 class FamousArtistForm(forms.ModelForm):
     """A place among the famous; without a number it is the last."""
 
-    rank = forms.IntegerField(required=False, min_value=1, max_value=1000)
+    rank = forms.IntegerField(label=_("rank"), required=False, min_value=1, max_value=1000)
 
     def clean_rank(self):
         return self.cleaned_data["rank"] or 1001
@@ -28,8 +28,8 @@ class FamousArtistInline(admin.TabularInline):
     autocomplete_fields = ["artist"]
     extra = 0
     ordering = ["rank", "pk"]
-    verbose_name = "famous artist"
-    verbose_name_plural = "famous artists"
+    verbose_name = _("famous artist")
+    verbose_name_plural = _("famous artists")
 
 
 class StyleTextInline(admin.StackedInline):
@@ -58,11 +58,11 @@ class StyleAdmin(CuratedAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).with_counts().prefetch_related("texts")
 
-    @admin.display(description="works on display", ordering="artwork_count")
+    @admin.display(description=_("works on display"), ordering="artwork_count")
     def artwork_count(self, style):
         return style.artwork_count
 
-    @admin.display(description="artists", ordering="artist_count")
+    @admin.display(description=_("artists"), ordering="artist_count")
     def artist_count(self, style):
         return style.artist_count
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from import_export.admin import ImportExportMixin
 from import_export.formats import base_formats
@@ -45,14 +46,16 @@ class TableAdmin(ImportExportMixin):
         name = request.POST.get("import_file_name", "")
         if request.method == "POST" and cache.get(CacheStorage.CACHE_PREFIX + name) is None:
             messages.warning(
-                request, "The preview is too old, so nothing was changed. Choose the file again."
+                request, _("The preview is too old, so nothing was changed. Choose the file again.")
             )
             return redirect(f"admin:gallery_{self.opts.model_name}_import")
         return super().process_import(request, **kwargs)
 
     def process_result(self, result, request):
         if result.has_errors() or result.has_validation_errors():
-            sentence = "The catalogue is another one by now, so nothing was changed. Look at the file again."
+            sentence = _(
+                "The catalogue is another one by now, so nothing was changed. Look at the file again."
+            )
             messages.error(request, sentence)
             return redirect(f"admin:gallery_{self.opts.model_name}_import")
         return super().process_result(result, request)
@@ -62,7 +65,11 @@ class TableAdmin(ImportExportMixin):
             result.totals[kind] for kind in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE)
         )
         if not new + changed:
-            messages.info(request, "The catalogue says all of that already: nothing changed.")
+            messages.info(request, _("The catalogue says all of that already: nothing changed."))
             return
-        words = ngettext("%d row came in", "%d rows came in", new + changed) % (new + changed)
-        tell_how_to_undo(request, f"{words}, {new} of them new.", request.import_batch)
+        told = ngettext(
+            "%(count)d row came in, %(new)d of them new.",
+            "%(count)d rows came in, %(new)d of them new.",
+            new + changed,
+        )
+        tell_how_to_undo(request, told % {"count": new + changed, "new": new}, request.import_batch)

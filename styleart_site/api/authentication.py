@@ -1,6 +1,7 @@
 """Who is calling: a script with a token, an app that signed in, or the site's own pages."""
 
 from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -17,7 +18,7 @@ class BearerToken(BaseAuthentication):
             return None
         token = AccessToken.objects.using(secret.strip())
         if token is None:
-            raise AuthenticationFailed("This token is unknown, revoked or at its end. Make a new one.")
+            raise AuthenticationFailed(_("This token is unknown, revoked or at its end. Make a new one."))
         return token.owner, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -33,7 +34,7 @@ class AppSession(XSessionTokenAuthentication):
             return None
         found = super().authenticate(request) if token.isalnum() else None
         if found is None or not found[0].is_active:
-            raise AuthenticationFailed("This session has ended. Sign in again.")
+            raise AuthenticationFailed(_("This session has ended. Sign in again."))
         return found
 
 

@@ -190,10 +190,10 @@ def problem(code: str) -> dict:
     """What the answer with this code may look like."""
     status, title = CODES[code]
     errors = FIELDS.get(code, [])
-    detail = errors[0]["detail"] if errors else SENTENCES.get(code, f"{title}.")
+    detail = errors[0]["detail"] if errors else str(SENTENCES.get(code, f"{title}."))
     return {
         "type": f"urn:styleart:problem:{code}",
-        "title": title,
+        "title": str(title),
         "status": status,
         "code": code,
         "detail": detail,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -34,7 +35,9 @@ def once(request: Request, work: Callable[[], Response]) -> HttpResponse:
     if key is None:
         return work()
     if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise Problem("invalid_header", f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII signs.")
+        raise Problem(
+            "invalid_header", _("An Idempotency-Key has 1 to %d printable ASCII signs.") % LONGEST_KEY
+        )
     fingerprint = fingerprint_of(request)
     end, pauses, pause_s = time.monotonic() + LONGEST_WAIT_S, iter(PAUSES_S), 0.0
     while True:
@@ -42,11 +45,13 @@ def once(request: Request, work: Callable[[], Response]) -> HttpResponse:
         if is_mine:
             return _do(row, work)
         if row.fingerprint != fingerprint:
-            raise Problem("idempotency_key_reused", "This key was used for another request. Make a new one.")
+            raise Problem(
+                "idempotency_key_reused", _("This key was used for another request. Make a new one.")
+            )
         if row.status is not None:
             return _again(row)
         if time.monotonic() > end:
-            raise Problem("idempotency_in_progress", "Ask again in a moment.", **{"Retry-After": "1"})
+            raise Problem("idempotency_in_progress", _("Ask again in a moment."), **{"Retry-After": "1"})
         pause_s = next(pauses, pause_s)
         time.sleep(pause_s)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Model, Q, QuerySet
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -74,7 +75,7 @@ class CursorPages(BasePagination):
             keys = [_read(_attribute(model, n), text) for n, text in zip(self._order, texts, strict=True)]
             return Place(tuple(keys), bool(is_before))
         except (ValueError, TypeError, RecursionError, ValidationError):
-            raise _wrong("cursor", "This is no cursor of this list. Follow next and previous.") from None
+            raise _wrong("cursor", _("This is no cursor of this list. Follow next and previous.")) from None
 
     def get_schema_operation_parameters(self, view: "Resource") -> list[dict]:
         return [
@@ -103,7 +104,7 @@ class CursorPages(BasePagination):
 def _size(request: Request) -> int:
     text = request.query_params.get("page_size", str(PAGE_SIZE))
     if not WHOLE.fullmatch(text) or not 1 <= int(text) <= PAGE_SIZE_MAX:
-        raise _wrong("page_size", f"This is a whole number from 1 to {PAGE_SIZE_MAX}.")
+        raise _wrong("page_size", _("This is a whole number from 1 to %d.") % PAGE_SIZE_MAX)
     return int(text)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
@@ -17,42 +19,42 @@ CONTENT_TYPE = "application/problem+json"
 
 # Code to status and title. Programs rely on them: add to them, change none. docs/api.md explains each.
 CODES = {
-    "invalid_request": (400, "Something in the request is not as it should be"),
-    "invalid_parameter": (400, "A parameter is unknown or out of its range"),
-    "invalid_header": (400, "A header is not as it should be"),
-    "parse_error": (400, "The body cannot be read"),
-    "invalid_image": (400, "This is not a picture that can be opened"),
-    "too_many_pixels": (400, "The picture has too many pixels"),
-    "not_authenticated": (401, "Sign in first"),
-    "authentication_failed": (401, "The token does not open the door"),
-    "permission_denied": (403, "Not allowed"),
-    "not_found": (404, "Not found"),
-    "no_heatmap": (404, "The model in use draws no such map"),
-    "no_picture": (404, "There is no picture"),
-    "method_not_allowed": (405, "This cannot be done here"),
-    "not_acceptable": (406, "Nothing here fits the Accept header"),
-    "no_answer_yet": (409, "There is no answer yet"),
-    "not_failed": (409, "It has not failed"),
-    "export_failed": (409, "The export could not be packed"),
-    "idempotency_in_progress": (409, "The first request with this key is still on its way"),
-    "precondition_failed": (412, "It has changed meanwhile"),
-    "image_too_large": (413, "The picture has too many bytes"),
-    "body_too_large": (413, "The body has too many bytes"),
-    "unsupported_media_type": (415, "The body is of a kind that is not read here"),
-    "idempotency_key_reused": (422, "The key was used for another request"),
-    "throttled": (429, "Too many requests"),
-    "quota_exceeded": (429, "The day's pictures are used up"),
-    "internal_error": (500, "Something went wrong on our side"),
-    "unavailable": (503, "The database does not answer just now"),
-    "no_room": (507, "There is no room left"),
+    "invalid_request": (400, _("Something in the request is not as it should be")),
+    "invalid_parameter": (400, _("A parameter is unknown or out of its range")),
+    "invalid_header": (400, _("A header is not as it should be")),
+    "parse_error": (400, _("The body cannot be read")),
+    "invalid_image": (400, _("This is not a picture that can be opened")),
+    "too_many_pixels": (400, _("The picture has too many pixels")),
+    "not_authenticated": (401, _("Sign in first")),
+    "authentication_failed": (401, _("The token does not open the door")),
+    "permission_denied": (403, _("Not allowed")),
+    "not_found": (404, _("Not found")),
+    "no_heatmap": (404, _("The model in use draws no such map")),
+    "no_picture": (404, _("There is no picture")),
+    "method_not_allowed": (405, _("This cannot be done here")),
+    "not_acceptable": (406, _("Nothing here fits the Accept header")),
+    "no_answer_yet": (409, _("There is no answer yet")),
+    "not_failed": (409, _("It has not failed")),
+    "export_failed": (409, _("The export could not be packed")),
+    "idempotency_in_progress": (409, _("The first request with this key is still on its way")),
+    "precondition_failed": (412, _("It has changed meanwhile")),
+    "image_too_large": (413, _("The picture has too many bytes")),
+    "body_too_large": (413, _("The body has too many bytes")),
+    "unsupported_media_type": (415, _("The body is of a kind that is not read here")),
+    "idempotency_key_reused": (422, _("The key was used for another request")),
+    "throttled": (429, _("Too many requests")),
+    "quota_exceeded": (429, _("The day's pictures are used up")),
+    "internal_error": (500, _("Something went wrong on our side")),
+    "unavailable": (503, _("The database does not answer just now")),
+    "no_room": (507, _("There is no room left")),
 }
 SENTENCES = {
-    "not_found": "There is nothing here, or it is not yours.",
-    "body_too_large": "This is more than we read. /api/v1/limits/ says how much may be sent.",
-    "internal_error": "Something went wrong on our side. Nothing is lost; try again in a moment.",
-    "unavailable": "Nothing is lost; try again in a moment.",
-    "no_room": "Our disk is full, and nothing of this was kept. Nothing you sent before is lost; try again later.",
-    "invalid_request": "This request cannot be understood.",
+    "not_found": _("There is nothing here, or it is not yours."),
+    "body_too_large": _("This is more than we read. /api/v1/limits/ says how much may be sent."),
+    "internal_error": _("Something went wrong on our side. Nothing is lost; try again in a moment."),
+    "unavailable": _("Nothing is lost; try again in a moment."),
+    "no_room": _("Our disk is full, and nothing of this was kept. Nothing you sent before is lost; try again later."),
+    "invalid_request": _("This request cannot be understood."),
 }
 RENAMED = {"invalid": "invalid_request"}  # codes of Django REST framework
 
@@ -62,10 +64,10 @@ def problem(code: str, detail: str = "", *, errors: Iterable[dict] = (), **heade
     status, title = CODES[code]
     body = {
         "type": f"urn:styleart:problem:{code}",
-        "title": title,
+        "title": str(title),
         "status": status,
         "code": code,
-        "detail": detail or SENTENCES.get(code, f"{title}."),
+        "detail": str(detail or SENTENCES.get(code, f"{title}.")),
         "errors": list(errors),
     }
     response = HttpResponse(json.dumps(body, ensure_ascii=False), CONTENT_TYPE, status, headers=headers)
@@ -88,9 +90,8 @@ def _known(error: Exception) -> HttpResponse | None:
             return problem(error.code, str(error.detail), errors=error.errors, **error.headers)
         case exceptions.Throttled():
             wait_s = max(int(error.wait or 1), 1)
-            return problem(
-                "throttled", f"Too many requests. Try again in {wait_s} s.", **{"Retry-After": str(wait_s)}
-            )
+            told = gettext("Too many requests. Try again in %(seconds)d s.") % {"seconds": wait_s}
+            return problem("throttled", told, **{"Retry-After": str(wait_s)})
         case exceptions.ValidationError():
             return _invalid(error)
         case exceptions.APIException():

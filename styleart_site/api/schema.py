@@ -228,12 +228,12 @@ def _allow_blank_once(schemas: dict) -> None:
 
 
 def _statuses() -> list[int]:
-    return sorted({status for status, _ in CODES.values()})
+    return sorted({status for status, _title in CODES.values()})
 
 
 def _problem(status: int) -> dict:
     """The answers of one status, with an example of each code."""
-    codes = [code for code, (its_status, _) in CODES.items() if its_status == status]
+    codes = [code for code, (its_status, _title) in CODES.items() if its_status == status]
     content = {
         "schema": {"$ref": "#/components/schemas/Problem"},
         "examples": {code: {"value": examples.problem(code)} for code in codes},
@@ -241,7 +241,7 @@ def _problem(status: int) -> dict:
     names = ["Retry-After"] if status in {429, 503, 507} else []
     names += RATE_HEADERS if status == 429 else []
     return {
-        "description": "; ".join(CODES[code][1] for code in codes) + ".",
+        "description": "; ".join(str(CODES[code][1]) for code in codes) + ".",
         "headers": {name: _header(name) for name in names},
         "content": {CONTENT_TYPE: content},
     }

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -55,7 +56,7 @@ def count_upload(request: Request) -> None:
         request.rate_limit = headers(limit, hit)
         raise Problem(
             "quota_exceeded",
-            f"You have sent {limit} pictures within a day. Go on tomorrow; nothing is lost.",
+            _("You have sent %d pictures within a day. Go on tomorrow; nothing is lost.") % limit,
             **{"Retry-After": str(hit.reset_s)},
         )
 

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import translation
+from django.utils.translation import gettext as _
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -185,7 +187,7 @@ class ExportDetail(Exports):
             name = f"styleart-{export.created_at:%Y-%m-%d}.zip"
             return private_file(export.path, "application/zip", name=name, is_download=True, keep_s=0)
         except FileNotFoundError as error:
-            raise Problem("not_found", "The file is gone. Start another export.") from error
+            raise Problem("not_found", _("The file is gone. Start another export.")) from error
 
 
 class TokenSerializer(serializers.Serializer):
@@ -272,6 +274,11 @@ class Schema(SpectacularAPIView):
 
     permission_classes = []
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+    def get(self, request, *args, **kwargs):
+        """In English, whoever asks: programs are made from it."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return super().get(request, *args, **kwargs)
 
 
 class Docs(SpectacularSwaggerSplitView):

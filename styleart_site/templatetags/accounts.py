@@ -1,4 +1,5 @@
 from django import template
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -19,5 +20,5 @@ def device(user_agent: str) -> str:
     browser = next((name for sign, name in BROWSERS.items() if sign in user_agent), "")
     system = next((name for sign, name in SYSTEMS.items() if sign in user_agent), "")
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or user_agent.split("/")[0][:40] or "An app"
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or user_agent.split("/")[0][:40] or gettext("An app")
