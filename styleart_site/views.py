@@ -160,5 +160,7 @@ def _say_goodbye(request: HttpRequest) -> HttpResponse:
     user = request.user
     logout(request)  # first: it looks at the user
     erase_account(user)
-    messages.info(request, "Your account is deleted, and everything in it. Goodbye, and come back any time.")
+    messages.info(
+        request, _("Your account is deleted, and everything in it. Goodbye, and come back any time.")
+    )
     return redirect("home")

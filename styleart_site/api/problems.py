@@ -53,7 +53,9 @@ SENTENCES = {
     "body_too_large": _("This is more than we read. /api/v1/limits/ says how much may be sent."),
     "internal_error": _("Something went wrong on our side. Nothing is lost; try again in a moment."),
     "unavailable": _("Nothing is lost; try again in a moment."),
-    "no_room": _("Our disk is full, and nothing of this was kept. Nothing you sent before is lost; try again later."),
+    "no_room": _(
+        "Our disk is full, and nothing of this was kept. Nothing you sent before is lost; try again later."
+    ),
     "invalid_request": _("This request cannot be understood."),
 }
 RENAMED = {"invalid": "invalid_request"}  # codes of Django REST framework
