@@ -1,6 +1,7 @@
 """The facts of the sample catalogue, read as plain data: no database, no loader."""
 
 import json
+import re
 import tomllib
 from collections import Counter
 from datetime import UTC, datetime
@@ -227,3 +228,81 @@ def test_wikiart_knows_every_artist():
         known |= {row.partition("/")[2].partition("_")[0] for row in rows}
 
     assert not {artist["slug"] for artist in ARTISTS} - known
+
+
+# The texts in other languages
+
+LANGUAGES = ["fr", "de"]
+TRANSLATED = ["summary", "look_for", "description"]
+NARROW_SPACE = "\u202f"
+
+
+def translation_of(style, language):
+    number = STYLES.index(style)
+    return tomllib.loads(
+        (SAMPLE / "styles" / language / STYLE_FILES[number].name).read_text(encoding="utf-8")
+    )
+
+
+each_translation = pytest.mark.parametrize(
+    ("style", "language"),
+    [pytest.param(style, code, id=f"{style['slug']}-{code}") for style in STYLES for code in LANGUAGES],
+)
+
+
+def test_there_is_one_translation_of_each_style_and_no_other_file():
+    for language in LANGUAGES:
+        found = sorted(path.name for path in (SAMPLE / "styles" / language).iterdir())
+
+        assert found == [path.name for path in STYLE_FILES]
+    assert {path.name for path in (SAMPLE / "styles").iterdir() if path.is_dir()} == set(LANGUAGES)
+
+
+@each_translation
+def test_a_translation_says_all_that_the_english_says_and_in_other_words(style, language):
+    text = translation_of(style, language)
+
+    assert list(text) == TRANSLATED
+    assert len(text["look_for"]) == len(style["look_for"])
+    assert len(text["description"].strip().split("\n\n")) == len(style["description"].strip().split("\n\n"))
+    assert not {text["summary"], text["description"], *text["look_for"]} & {
+        style["summary"],
+        style["description"],
+        *style["look_for"],
+    }
+
+
+@each_translation
+def test_a_translation_names_the_same_years(style, language):
+    """Years of four digits; German and French write decades with the same ones."""
+    said, meant = (
+        Counter(re.findall(r"1[0-9]{3}", text["description"]))
+        for text in (translation_of(style, language), style)
+    )
+
+    assert said == meant
+
+
+@each_translation
+def test_a_translation_is_as_short_as_the_english_and_does_not_shout(style, language):
+    text = translation_of(style, language)
+    said = text["summary"] + "".join(text["look_for"]) + text["description"]
+
+    assert words(text["summary"]) <= 35
+    assert text["summary"].endswith(".")
+    assert all(words(sign) <= 14 for sign in text["look_for"])
+    assert 120 <= words(text["description"]) <= 240
+    assert "!" not in said
+
+
+@each_translation
+def test_a_translation_is_set_as_its_language_sets_type(style, language):
+    text = translation_of(style, language)
+    said = "\n".join([text["summary"], *text["look_for"], text["description"]])
+
+    assert not set(said) & set("\"'")
+    if language == "fr":
+        assert not re.findall(rf"[^{NARROW_SPACE}][;:?»]|«[^{NARROW_SPACE}]|[„“”]", said)
+    else:
+        assert said.count("„") == said.count("“")
+        assert not re.findall(r"[«»”]| [;:?!]", said)
