@@ -138,7 +138,7 @@ class _Preview:
         self.work_count = source.artworks.count()
         self.works = source.artworks.with_labels()[:WORKS_SHOWN]
         self.target_works = target.artworks.with_labels()[:WORKS_SHOWN]
-        self.styles = [style.local_name for style in merge.styles()]
+        self.styles = [style.label for style in merge.styles()]
         self.known_works = merge.known_works_taken()
         self.twin_count = merge.twins().count()
 

@@ -109,9 +109,7 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
 
     @admin.display(description=_("style"), ordering=models.F("style"))
     def style_label(self, work):
-        return format_html(
-            '<i class="dot {}" aria-hidden="true"></i>{}', work.style.hue, work.style.local_name
-        )
+        return format_html('<i class="dot {}" aria-hidden="true"></i>{}', work.style.hue, work.style.label)
 
     @admin.display(description=_("size"))
     def size(self, work):

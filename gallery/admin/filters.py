@@ -35,7 +35,7 @@ class StyleMenu(Menu):
 
     def lookups(self, request, model_admin):
         styles = [*Style.objects.of_the_house(), *Style.objects.others()]
-        return [(str(style.pk), style.local_name) for style in styles]
+        return [(str(style.pk), style.label) for style in styles]
 
     def queryset(self, request, works):
         return works.filter(style=self.value()) if (self.value() or "").isdecimal() else works
@@ -168,7 +168,7 @@ class FamousForMenu(Menu):
     title, parameter_name = _("famous for"), "famous_for"
 
     def lookups(self, request, model_admin):
-        return [(str(style.pk), style.local_name) for style in Style.objects.of_the_house()]
+        return [(str(style.pk), style.label) for style in Style.objects.of_the_house()]
 
     def queryset(self, request, artists):
         return artists.filter(famous_for=self.value()) if (self.value() or "").isdecimal() else artists

@@ -18,6 +18,7 @@ from ml import inference
 from .. import pictures
 from ..changes import OTHER_LANGUAGES
 from ..models import Artist, Artwork, Style, StyleText
+from ..words import picture_problem
 
 T = TypeVar("T")
 LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code in OTHER_LANGUAGES]
@@ -140,14 +141,14 @@ def _checked(look: Callable[[bytes], T], data: bytes) -> T:
     try:
         return look(data)
     except inference.UnreadableImage as error:
-        raise forms.ValidationError(str(error)) from error
+        raise forms.ValidationError(picture_problem(error)) from error
 
 
 class StyleChoice(forms.ModelChoiceField):
     """A style, by its name in the language of the page."""
 
     def label_from_instance(self, style: Style) -> str:
-        return style.local_name
+        return style.label
 
 
 class ArtistChoice(forms.Form):
@@ -204,4 +205,4 @@ class TogetherForm(ArtistChoice):
             return gettext("On display") if value else gettext("In store")
         if name == "rights":
             return str(Artwork.Rights(value).label)
-        return value.local_name if name == "style" else str(value)
+        return value.label if name == "style" else str(value)

@@ -108,7 +108,7 @@ class LabelForm(forms.Form):
         house, others = Style.objects.of_the_house(), Style.objects.others()
         choices = [
             ("", gettext("Another style …")),
-            *((style.pk, style.local_name) for style in [*house, *others]),
+            *((style.pk, style.label) for style in [*house, *others]),
         ]
         self.fields["style"].choices = choices
         self.fields["style"].widget.attrs["aria-label"] = gettext("Another style")
