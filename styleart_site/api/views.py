@@ -275,10 +275,10 @@ class Schema(SpectacularAPIView):
     permission_classes = []
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
-    def get(self, request, *args, **kwargs):
+    def dispatch(self, request, *args, **kwargs):
         """In English, whoever asks: programs are made from it."""
         with translation.override(settings.LANGUAGE_CODE):
-            return super().get(request, *args, **kwargs)
+            return super().dispatch(request, *args, **kwargs)
 
 
 class Docs(SpectacularSwaggerSplitView):
