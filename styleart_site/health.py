@@ -33,7 +33,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _database() -> bool:
     try:
-        connection.ensure_connection()
+        with connection.cursor() as cursor:  # a connection of before may still look whole
+            cursor.execute("SELECT 1")
     except DatabaseError:
         logger.exception("the database does not answer")
         return False

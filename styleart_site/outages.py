@@ -11,6 +11,7 @@ from gallery.room import is_full
 from .api import problems
 
 RETRY_AFTER_S = {503: 5, 507: 60}
+FOR_PROGRAMS = (problems.PREFIX, "/_allauth/")
 CODES = {503: "unavailable", 507: "no_room"}
 
 
@@ -23,7 +24,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if status == 500:
         return problems.server_error(request)
     again = {"Retry-After": str(RETRY_AFTER_S[status])}
-    if problems.is_api(request):
+    if request.path.startswith(FOR_PROGRAMS):
         return problems.problem(CODES[status], **again)
     # Without the request: nothing may look for a user or for messages now.
     page = render_to_string(f"{status}.html")

@@ -52,6 +52,18 @@ def rotated_photo() -> bytes:
     return _saved(composition(), "JPEG", quality=90, exif=exif)
 
 
+def endless_jpeg(scans: int = 20_000) -> bytes:
+    """A progressive JPEG of 4 million pixels that is refined again and again: 14 bytes a scan, 10 ms each."""
+    out = _saved(Image.new("L", (2000, 2000), 128), "JPEG", quality=50, progressive=True)
+    last_scan = out.rindex(b"\xff\xda")
+    return out[:last_scan] + out[last_scan:-2] * scans + out[-2:]
+
+
+def transparent_giant() -> bytes:
+    """A PNG as large as is taken: 40 million transparent pixels in some 160 kB, and 480 MB on its way to the model."""
+    return _saved(Image.new("RGBA", (6300, 6300), (200, 30, 30, 128)), "PNG")
+
+
 def mpo_photo() -> bytes:
     """A phone photo of two pictures in one file, as cameras with a depth picture write it."""
     first, second = composition(), composition(seed=8)

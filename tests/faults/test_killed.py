@@ -20,7 +20,6 @@ RUNNING = "SELECT count(*) FROM classifier_prediction WHERE status = 'running'"
 
 
 def test_no_picture_is_lost_or_answered_twice_when_workers_are_killed(house):
-    house.sign_in()
     sent = Sent()
     kills = ["child"] * CHILD_KILLS + ["worker"] * WORKER_KILLS
     random.shuffle(kills)
