@@ -57,8 +57,9 @@ class User(AbstractUser):
     last_name = None
     email = models.EmailField(_("e-mail address"), unique=True)
     language = models.CharField(
-        max_length=10, blank=True, editable=False, help_text="As chosen on the site; empty until then."
-    )
+        max_length=10, blank=True, default="", db_default="", editable=False,
+        help_text="As chosen on the site; empty until then.",
+    )  # fmt: skip
     left_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -168,8 +169,9 @@ class Export(models.Model):
     size_bytes = models.PositiveBigIntegerField(default=0)
     error_code = models.CharField(max_length=40, blank=True)
     language = models.CharField(
-        max_length=10, blank=True, editable=False, help_text="In which it was asked for."
-    )
+        max_length=10, blank=True, default="", db_default="", editable=False,
+        help_text="In which it was asked for.",
+    )  # fmt: skip
     attempt = models.PositiveIntegerField(default=0)
     good_attempt = models.PositiveIntegerField(default=0, help_text="The last attempt that went well.")
     sent_at = models.DateTimeField(default=timezone.now)

@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='export',
             name='language',
-            field=models.CharField(blank=True, editable=False, help_text='In which it was asked for.', max_length=10),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, help_text='In which it was asked for.', max_length=10),
         ),
         migrations.AddField(
             model_name='user',
             name='language',
-            field=models.CharField(blank=True, editable=False, help_text='As chosen on the site; empty until then.', max_length=10),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, help_text='As chosen on the site; empty until then.', max_length=10),
         ),
     ]

@@ -108,8 +108,8 @@ def tables(transactional_db):
 def fill_tables() -> None:
     """Some rows of everything that people keep here."""
     style, artist = make_style("Baroque"), make_artist("Judith Leyster")
-    make_artwork(picture=small_painting(), seed=1, style=style, artist=artist, year=1630)
-    make_artwork(seed=2)
+    make_artwork(picture=small_painting(), style=style, artist=artist, year=1630)
+    make_artwork(seed=1)
     done = make_done_prediction(title="A title", note="A note")
     done.give_feedback(style)
     done.share_with(7)
@@ -162,7 +162,10 @@ def test_the_last_release_works_on_the_new_tables_and_all_steps_lead_back():
         ("ALTER TABLE classifier_sharelink RENAME TO classifier_link", "classifier_sharelink.token is gone"),
         ("ALTER TABLE classifier_prediction ADD COLUMN mood text NOT NULL", "mood is new and must be filled"),
         ("ALTER TABLE classifier_prediction ALTER COLUMN title TYPE varchar(20)", "title is of another type"),
-        ("ALTER TABLE classifier_prediction ALTER COLUMN width TYPE text", "width is of another type"),
+        (
+            "ALTER TABLE classifier_prediction ALTER COLUMN created_at TYPE date",
+            "created_at is of another type",
+        ),
         ("ALTER TABLE classifier_prediction ALTER COLUMN owner_id SET NOT NULL", "owner_id must not be null"),
         ("ALTER TABLE classifier_prediction ADD CHECK (width > 99)", "has a new rule: CHECK ((width > 99))"),
         ("ALTER TABLE classifier_prediction ADD UNIQUE (sha256)", "has a new rule: UNIQUE (sha256)"),
