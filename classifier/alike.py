@@ -22,7 +22,7 @@ class Alike:
     """What looks like the picture of a prediction that is done, as far as `wanted` lets it through."""
 
     def __init__(self, prediction: Prediction, wanted: Mapping[str, str]) -> None:
-        prediction.embed_again()
+        prediction.look_again()
         self.prediction = prediction
         is_asked = AlikeFilter.base_fields.keys() & wanted.keys()
         self.form = AlikeFilter(wanted if is_asked else None, auto_id="alike-%s")
@@ -40,7 +40,8 @@ class Alike:
     def same_work(self) -> Artwork | None:
         """The work of the catalogue that the picture shows, if it is one."""
         try:
-            return resemblance.work_shown(self.prediction.read_bytes(), self.prediction.sha256, self._nearest)
+            data, sha256, cut = self.prediction.read_bytes(), self.prediction.sha256, self.prediction.cut
+            return resemblance.work_shown(data, sha256, self._nearest, cut=cut)
         except (inference.UnreadableImage, OSError, MemoryError):
             logger.warning("prediction %s cannot be compared", self.prediction.pk, exc_info=True)
             return None

@@ -38,7 +38,7 @@ from .waiting import wait_for
 
 MOST_WAIT_S = 10
 MOST_SHARE_DAYS = 365
-OWN_PROBLEMS = {"image_too_large", "too_many_pixels", "quota_exceeded"}  # all else is wrong with the picture
+OWN_PROBLEMS = {"image_too_large", "too_many_pixels"}  # all else is wrong with the picture
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?", re.IGNORECASE)
 
 
@@ -48,8 +48,15 @@ WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?", re.IGNORECASE)
 class ImageSerializer(serializers.Serializer):
     url = serializers.URLField(help_text="A JPEG of at most 1280 px; ask with the same credentials.")
     thumbnail_url = serializers.URLField(help_text="A JPEG of at most 480 px.")
-    width = serializers.IntegerField(help_text="Pixels of what was sent, upright.")
-    height = serializers.IntegerField(help_text="Pixels of what was sent, upright.")
+    width = serializers.IntegerField(help_text="Pixels, upright, of what the answer is about.")
+    height = serializers.IntegerField(help_text="Pixels, upright, of what the answer is about.")
+    crop = serializers.CharField(
+        allow_null=True,
+        help_text="left,top,width,height in pixels of what was sent, upright; null for all of it.",
+    )
+    turns = serializers.IntegerField(
+        min_value=0, max_value=3, help_text="Quarter turns to the right, after that."
+    )
 
 
 class ProbabilitySerializer(serializers.Serializer):
@@ -90,11 +97,14 @@ class PredictionSerializer(serializers.Serializer):
 
     @extend_schema_field(ImageSerializer)
     def get_image(self, prediction: Prediction) -> dict:
+        cut = prediction.cut
         return {
             "url": absolute(self, "api:prediction-picture", prediction.pk, "preview"),
             "thumbnail_url": absolute(self, "api:prediction-picture", prediction.pk, "thumbnail"),
             "width": prediction.width,
             "height": prediction.height,
+            "crop": f"{cut.left},{cut.top},{cut.width},{cut.height}" if cut else None,
+            "turns": cut.turns if cut else 0,
         }
 
     @extend_schema_field(StyleName(allow_null=True))
@@ -129,9 +139,8 @@ class PredictionSerializer(serializers.Serializer):
         return absolute(self, "api:prediction-plot", prediction.pk, "svg") if prediction.is_done else None
 
     def get_heatmap_url(self, prediction: Prediction) -> str | None:
-        """Null, too, where the model in use draws none."""
-        has_one = prediction.is_done and heatmap.are_drawn()
-        return absolute(self, "api:prediction-heatmap", prediction.pk) if has_one else None
+        """Null, too, where neither the model that answered nor the one in use draws maps."""
+        return absolute(self, "api:prediction-heatmap", prediction.pk) if prediction.has_maps else None
 
     def get_feedback_style(self, prediction: Prediction) -> str | None:
         """What the owner says it is."""
@@ -175,6 +184,16 @@ class UploadSerializer(serializers.Serializer):
 
     image = serializers.FileField(help_text="JPEG, PNG, WebP, AVIF, GIF or TIFF.")
     title = Text(max_length=200, required=False, allow_blank=True)
+    crop = serializers.RegexField(
+        r"^[0-9]{1,6},[0-9]{1,6},[0-9]{1,6},[0-9]{1,6}$",
+        required=False,
+        allow_blank=True,
+        help_text="What the answer shall be about: left,top,width,height in pixels of the upright picture. The"
+        " picture is kept whole.",
+    )
+    turns = serializers.IntegerField(
+        min_value=0, max_value=3, required=False, help_text="Quarter turns to the right, after cutting."
+    )
 
 
 class ChangeSerializer(serializers.Serializer):
@@ -238,7 +257,7 @@ class PredictionList(mixins.ListModelMixin, Predictions):
     ordering = ["-created_at", "-pk"]
 
     def get_queryset(self):
-        rows, asked = super().get_queryset().defer("embedding"), self.asked
+        rows, asked = super().get_queryset().light(), self.asked
         same = {name: asked[name] for name in ("status", "style", "is_favourite") if name in asked}
         rows = rows.filter(**same).search(asked.get("q", ""))
         if "created_after" in asked:
@@ -262,7 +281,7 @@ class PredictionList(mixins.ListModelMixin, Predictions):
         """Answers 202 until the worker has looked at it: ask at `Location` again.
 
         With `Prefer: wait=5` the answer comes when it is finished, if that is sooner: 201.
-        The same picture sent again, under the same model, is the prediction that is there: 200.
+        The same picture sent again, cut the same way, under the same model, is the prediction that is there: 200.
         """
         return self.receive(request)
 
@@ -297,6 +316,10 @@ def _refusal(form: PredictionForm) -> Exception:
         ]
         for field, found in form.errors.as_data().items()
     }
+    used_up = form.errors.as_data().get("__all__", [])
+    if used_up and used_up[0].code == "quota_exceeded":
+        wait_s = used_up[0].params["retry_after"]
+        return Problem("quota_exceeded", str(used_up[0].messages[0]), **{"Retry-After": str(wait_s)})
     first = next(iter(errors.get("image", [])), None)
     if first is None or first.code in {"required", "missing", "invalid"}:
         return ValidationError(errors)
@@ -387,7 +410,7 @@ class PredictionSimilar(Predictions):
     def get(self, request, pk: UUID):
         """Nearest first."""
         prediction = self.done()
-        prediction.embed_again()
+        prediction.look_again()
         return similar_answer(self, prediction.embedding, model_version=prediction.embedding_model)
 
 

@@ -9,7 +9,7 @@ from .models import Prediction
 
 COLUMNS = [
     "id", "created_at", "finished_at", "title", "note", "is_favourite", "status", "style", "confidence",
-    "certainty", "model_version", "feedback_style", "width", "height",
+    "certainty", "model_version", "feedback_style", "width", "height", "crop", "turns",
 ]  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets would run what begins so
 
@@ -17,6 +17,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets would run what
 def facts(prediction: Prediction) -> dict:
     """What the account holder may know of one prediction, by the names of the API. No query when the
     styles were selected along."""
+    cut = prediction.cut
     return {
         "id": str(prediction.pk),
         "created_at": prediction.created_at.isoformat(),
@@ -32,6 +33,8 @@ def facts(prediction: Prediction) -> dict:
         "feedback_style": prediction.feedback_style.name if prediction.feedback_style else None,
         "width": prediction.width,
         "height": prediction.height,
+        "crop": f"{cut.left},{cut.top},{cut.width},{cut.height}" if cut else None,
+        "turns": cut.turns if cut else 0,
     }
 
 

@@ -1,5 +1,7 @@
 """The one door for pictures, and for all that people say of them."""
 
+import re
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from django import forms
@@ -8,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy
 
 from gallery.forms import MAX_YEAR, StyleField
 from gallery.models import Artist, Style, matching, searchable
@@ -16,11 +18,12 @@ from gallery.resemblance import FURTHEST, WORDS
 from gallery.words import picture_problem
 from ml import inference
 
+from . import quota
 from .history import ORDERS, Order
 from .models import Prediction, Sender, ShareLink, Upload, Viewer
-from .visitors import pictures_left
 
 MOST_SELECTED = 500
+CROP = re.compile(r"\d{1,6},\d{1,6},\d{1,6},\d{1,6}", re.ASCII)
 
 
 class DayInput(forms.DateInput):
@@ -48,6 +51,9 @@ class PredictionForm(forms.Form):
         ),
     )
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200, required=False, strip=True)
+    # What counts of it, as the editor of the page or a program says; each may come alone.
+    crop = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    turns = forms.IntegerField(min_value=0, max_value=3, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, sender: Sender, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -75,27 +81,115 @@ class PredictionForm(forms.Form):
                 code="too_many_pixels",
             ) from error
 
-    def clean(self) -> dict:
-        """Visitors without account may send a few pictures a day; one they sent before does not count."""
-        upload = self.cleaned_data.get("image")
-        is_known = upload is not None and Prediction.objects.known(upload, self.sender).exists()
-        if not is_known and pictures_left(self.sender) == 0:
+    def clean_crop(self) -> tuple[int, ...]:
+        """Left, top, width and height in pixels of the upright picture; nothing where all of it counts."""
+        text = self.cleaned_data["crop"]
+        if text and not CROP.fullmatch(text):
             raise forms.ValidationError(
-                ngettext(
-                    "Without an account you can try %(count)s picture a day. Sign up to go on; the pictures you sent come along.",
-                    "Without an account you can try %(count)s pictures a day. Sign up to go on; the pictures you sent come along.",
-                    settings.VISITOR_PICTURES_PER_DAY,
-                )
-                % {"count": settings.VISITOR_PICTURES_PER_DAY},
-                code="quota_exceeded",
+                gettext("A crop is four whole numbers: left, top, width and height in pixels."),
+                code="invalid_crop",
             )
-        return self.cleaned_data
+        return tuple(int(part) for part in text.split(",")) if text else ()
+
+    def clean(self) -> dict:
+        """Put the picture together with what counts of it, and count it."""
+        if self.errors:
+            return self.cleaned_data
+        upload: Upload = self.cleaned_data["image"]
+        sides = self.cleaned_data["crop"] or (0, 0, upload.facts.width, upload.facts.height)
+        try:
+            cut = _cut_of(upload.facts, sides, turns=self.cleaned_data["turns"] or 0)
+        except forms.ValidationError as error:
+            self.add_error("crop", error)
+            return self.cleaned_data
+        upload = replace(upload, title=self.cleaned_data["title"], cut=cut)
+        quota.take_one(upload, self.sender)
+        return self.cleaned_data | {"image": upload}
 
     def save(self) -> tuple[Prediction, bool]:
         """Keep the picture and queue it; returns the prediction and whether there is work to send."""
-        upload: Upload = self.cleaned_data["image"]
-        upload = Upload(data=upload.data, facts=upload.facts, title=self.cleaned_data["title"])
-        return Prediction.objects.submit(upload, self.sender)
+        return Prediction.objects.submit(self.cleaned_data["image"], self.sender)
+
+
+def _cut_of(facts: inference.PictureFacts, sides: tuple[int, ...], *, turns: int) -> inference.Cut | None:
+    """What counts of a picture: `sides` are left, top, width and height; None where all counts as it is."""
+    try:
+        cut = inference.Cut(*sides, turns)
+    except ValueError as error:
+        sentence = gettext(
+            "Too little is left. Each side of what you cut out needs at least %(pixels)d pixels."
+        )
+        raise forms.ValidationError(
+            sentence % {"pixels": inference.MIN_SIDE_PX}, code="invalid_crop"
+        ) from error
+    if not cut.fits(facts.width, facts.height):
+        sentence = gettext("This crop reaches beyond the picture, which has %(width)d × %(height)d pixels.")
+        raise forms.ValidationError(
+            sentence % {"width": facts.width, "height": facts.height}, code="invalid_crop"
+        )
+    return None if cut.is_whole(facts.width, facts.height) else cut
+
+
+class CropForm(forms.Form):
+    """Another cut of a picture that is here already: percent off each side, as it stands after turning."""
+
+    TURNS = [
+        ("0", gettext_lazy("Not at all")),
+        ("1", gettext_lazy("To the right")),
+        ("2", gettext_lazy("Upside down")),
+        ("3", gettext_lazy("To the left")),
+    ]
+    MOST = 90  # percent
+    SIDES = ("left", "top", "right", "bottom")
+
+    turns = forms.TypedChoiceField(label=gettext_lazy("Turn it"), choices=TURNS, coerce=int)
+    left = forms.FloatField(label=gettext_lazy("Cut off left, percent"), min_value=0, max_value=MOST)
+    top = forms.FloatField(label=gettext_lazy("Cut off top, percent"), min_value=0, max_value=MOST)
+    right = forms.FloatField(label=gettext_lazy("Cut off right, percent"), min_value=0, max_value=MOST)
+    bottom = forms.FloatField(label=gettext_lazy("Cut off bottom, percent"), min_value=0, max_value=MOST)
+
+    def __init__(self, *args, prediction: Prediction, sender: Sender, **kwargs) -> None:
+        """Raises FileNotFoundError where the original is gone."""
+        self.prediction, self.sender = prediction, sender
+        self.whole = prediction.as_upload(None)
+        super().__init__(*args, initial=self._as_it_is(), **kwargs)
+
+    def _as_it_is(self) -> dict[str, float]:
+        """The cut of the prediction, in the words of this form."""
+        cut, facts = self.prediction.cut, self.whole.facts
+        if cut is None:
+            return dict.fromkeys(self.SIDES, 0) | {"turns": 0}
+        across, down = 100 / facts.width, 100 / facts.height
+        off = [
+            cut.left * across,
+            cut.top * down,
+            (facts.width - cut.left - cut.width) * across,
+            (facts.height - cut.top - cut.height) * down,
+        ]
+        turned = (
+            off[-cut.turns :] + off[: -cut.turns] if cut.turns else off
+        )  # clockwise: what was left is on top
+        return {side: round(value, 2) for side, value in zip(self.SIDES, turned, strict=True)} | {
+            "turns": cut.turns
+        }
+
+    def clean(self) -> dict:
+        if self.errors:
+            return self.cleaned_data
+        turns = self.cleaned_data["turns"]
+        turned = [self.cleaned_data[side] or 0.0 for side in self.SIDES]
+        off = turned[turns:] + turned[:turns]
+        facts = self.whole.facts
+        left, right = (round(part * facts.width / 100) for part in (off[0], off[2]))
+        top, bottom = (round(part * facts.height / 100) for part in (off[1], off[3]))
+        sides = (left, top, facts.width - left - right, facts.height - top - bottom)
+        upload = replace(self.whole, cut=_cut_of(facts, sides, turns=turns))
+        quota.take_one(upload, self.sender)
+        return self.cleaned_data | {"upload": upload}
+
+    def save(self) -> tuple[Prediction, bool]:
+        """Ask about this cut; returns its prediction, which may be there already, and whether there is work to send."""
+        return Prediction.objects.submit(self.cleaned_data["upload"], self.sender)
 
 
 class HistoryFilter(forms.Form):
@@ -280,7 +374,7 @@ class SelectionForm(forms.Form):
 
     def __init__(self, *args, viewer: Viewer, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        visible = Prediction.objects.visible_to(viewer).defer("embedding")
+        visible = Prediction.objects.visible_to(viewer).light()
         self.fields["selected"].queryset = visible.select_related("style", "feedback_style")
 
     def clean_selected(self):

@@ -1,6 +1,5 @@
 """Which parts of a picture speak for a style: maps to lay over the picture, as PNG."""
 
-import json
 from io import BytesIO
 from pathlib import Path
 
@@ -22,22 +21,22 @@ STYLES = 3  # so many are explained on the page
 
 
 class NoHeatmap(LookupError):  # noqa: N818 - reads as what happened
-    """The model in use does not tell which parts of a picture speak for a style, or not for this one."""
+    """No model has told which parts of the picture speak for a style, or not for this one."""
 
 
-def are_drawn() -> bool:
-    """Whether the model in use tells which parts speak for a style. Loads no network."""
-    return "activation_maps" in inference.model_card()
-
-
-def explained(bars: list[Bar]) -> list[Bar]:
-    """The first bars, of styles whose parts the model in use can show; none where it shows none."""
-    known = inference.model_card()["labels"] if are_drawn() else ()
+def explained(prediction: Prediction, bars: list[Bar]) -> list[Bar]:
+    """The first bars, of styles whose parts can be shown; none where no model shows them."""
+    known = prediction.places()
+    if not known and prediction.has_maps:  # the model in use will be asked when somebody looks
+        known = inference.model_card()["labels"]
     return [bar for bar in bars[:STYLES] if bar.name in known]
 
 
 def layer(prediction: Prediction, style_name: str) -> Path:
-    """The map alone, to lie over the picture: clear where no place speaks for or against the style."""
+    """The map alone, to lie over the picture: clear where no place speaks for or against the style.
+
+    Raises NoHeatmap.
+    """
     return pictures.keep(_place(prediction, "layer", style_name), _draw_layer, prediction, style_name)
 
 
@@ -50,11 +49,10 @@ def draw(prediction: Prediction, style_name: str) -> bytes:
     """The picture in grey under its map, as PNG in the picture's own proportions, at most 640 px.
 
     Warm places speak for the style, cool ones against it; the stronger, the less of the picture shows.
-    The model in use says so, even where an older one gave the answer. Raises NoHeatmap, UnreadableImage
-    or FileNotFoundError.
+    Raises NoHeatmap, UnreadableImage or FileNotFoundError.
     """
     places = places_for(prediction, style_name)
-    picture = inference.decode(prediction.read_bytes(), fit_px=SIDE_PX)
+    picture = inference.decode(prediction.read_bytes(), fit_px=SIDE_PX, cut=prediction.cut)
     picture.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
     grey = np.asarray(picture.convert("L").convert("RGB"), "float32")
     ground = Image.fromarray((255 - GROUND * (255 - grey)).astype("uint8")).convert("RGBA")
@@ -64,30 +62,19 @@ def draw(prediction: Prediction, style_name: str) -> bytes:
 def places_for(prediction: Prediction, style_name: str) -> np.ndarray:
     """What each place of the picture adds to the style: float32, shape (7, 7), rows from above.
 
-    Raises NoHeatmap, UnreadableImage or FileNotFoundError.
+    They came with the answer; where that was given by a model without maps the one in use is asked, once.
+    Raises NoHeatmap.
     """
-    if not are_drawn():
+    if prediction.maps is None:
+        prediction.look_again()
+    places = prediction.places().get(style_name)
+    if places is None:
         raise NoHeatmap(style_name)
-    maps = json.loads(keep_places(prediction).read_text(encoding="utf-8"))
-    if style_name not in maps:
-        raise NoHeatmap(style_name)
-    return np.array(maps[style_name], "float32")
-
-
-def keep_places(prediction: Prediction) -> Path:
-    """What the model in use tells of all its styles, asked once and kept. Raises as `places_for` does."""
-    path = prediction.derived_folder / f"maps-{inference.model_version()}.json"
-    return pictures.keep(path, _ask, prediction)
-
-
-def _ask(prediction: Prediction) -> bytes:
-    maps = inference.explain(prediction.read_bytes())
-    rounded = {name: np.round(places.astype(float), 4).tolist() for name, places in maps.items()}
-    return json.dumps(rounded, ensure_ascii=False).encode()
+    return places
 
 
 def _place(prediction: Prediction, kind: str, style_name: str) -> Path:
-    name = f"{kind}-{inference.model_version()}-{slugify(style_name)}.png"
+    name = f"{kind}-{prediction.maps_model or inference.model_version()}-{slugify(style_name)}.png"
     return prediction.derived_folder / name
 
 

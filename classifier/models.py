@@ -3,21 +3,23 @@
 import hashlib
 import json
 import logging
+import math
 import secrets
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import numpy as np
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, InterfaceError, OperationalError, models, transaction
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -35,6 +37,8 @@ from gallery.said import style_name
 from gallery.words import one_of
 from ml import inference
 
+from .counting import RequestCount  # noqa: F401 - Django looks for models here
+
 logger = logging.getLogger(__name__)
 
 RESEND_AFTER = timedelta(seconds=settings.CLASSIFY_RESEND_S)
@@ -42,6 +46,7 @@ PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
 NOTE_LENGTH = 2000
 TOKEN_BYTES = 24  # 192 bits: nobody finds a shared page by trying
+MAPS_TYPE = np.dtype("<f2")  # 1,470 bytes for 15 styles; more digits would not be seen
 BOTH = 0.65  # two styles that have as much together stand alone
 BESIDE = 0.6  # and the second is as close to the first as that
 FAILURES = {
@@ -62,16 +67,30 @@ FAILURES = {
 
 @dataclass(frozen=True)
 class Upload:
-    """A checked picture on its way in: bytes, upright size in pixels, and what the sender calls it."""
+    """A checked picture on its way in: bytes, upright size in pixels, what the sender calls it, what counts of it.
+
+    `cut` is None when all of it counts, as it is; one that leaves it as it is has to be None.
+    """
 
     data: bytes
     facts: inference.PictureFacts
     title: str = ""
+    cut: inference.Cut | None = None
 
     @cached_property
     def sha256(self) -> str:
         """The content's name: the same bytes are the same picture."""
         return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def edit(self) -> str:
+        """The cut as the row keeps it: "left,top,width,height,turns", or nothing."""
+        return ",".join(str(part) for part in astuple(self.cut)) if self.cut else ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, in pixels, of what the answer will be about."""
+        return self.cut.size if self.cut else (self.facts.width, self.facts.height)
 
 
 @dataclass(frozen=True)
@@ -145,6 +164,10 @@ class PredictionQuerySet(models.QuerySet):
         """Predictions that are not in the trash."""
         return self.filter(trashed_at__isnull=True)
 
+    def light(self):
+        """Without the numbers that no list shows: embedding and maps."""
+        return self.defer("embedding", "maps")
+
     def of(self, viewer: Viewer):
         """All that this person sent, with or without account, in the trash or not."""
         sender = viewer if isinstance(viewer, Sender) else Sender(user=viewer)
@@ -182,13 +205,14 @@ class PredictionQuerySet(models.QuerySet):
         return self.filter(matching(text))
 
     def known(self, upload: Upload, sender: Sender):
-        """The same bytes from the same person under the model in use."""
-        return self.of(sender).filter(sha256=upload.sha256, asked_model=inference.model_version())
+        """The same bytes, cut the same way, from the same person under the model in use."""
+        same = self.of(sender).filter(sha256=upload.sha256, edit=upload.edit)
+        return same.filter(asked_model=inference.model_version())
 
     def submit(self, upload: Upload, sender: Sender) -> tuple["Prediction", bool]:
         """Keep the picture and queue it; returns the prediction and whether it is new.
 
-        The same person sending the same bytes under the same model gets the prediction
+        The same person sending the same bytes, cut the same way, under the same model gets the prediction
         that is there already, back from the trash if it was there, or queued anew if it had failed.
         """
         known = self.known(upload, sender)
@@ -233,8 +257,8 @@ class PredictionQuerySet(models.QuerySet):
 
     def adopt(self, visitor: UUID, owner: models.Model) -> int:
         """Move a visitor's predictions into an account; pictures the account has already stay behind."""
-        known = self.filter(owner=owner).values("sha256")
-        return self.filter(visitor=visitor, owner__isnull=True).exclude(sha256__in=known).update(owner=owner)
+        known = self.filter(owner=owner, sha256=OuterRef("sha256"), edit=OuterRef("edit"))
+        return self.filter(~Exists(known), visitor=visitor, owner__isnull=True).update(owner=owner)
 
     @transaction.atomic
     def trash(self) -> datetime:
@@ -264,10 +288,20 @@ class PredictionQuerySet(models.QuerySet):
     def erase(self, *, limit: int | None = None) -> int:
         """Delete rows and files for good, each for itself, at most `limit`; returns how many."""
         erased = 0
-        for prediction in self.defer("embedding")[:limit].iterator(chunk_size=200):
+        for prediction in self.light()[:limit].iterator(chunk_size=200):
             prediction.erase()
             erased += 1
         return erased
+
+
+def _maps_columns(answer: inference.Answer, names: Sequence[str]) -> dict[str, object]:
+    """The maps of an answer as columns of a row whose styles are `names`; not a number for those it does not know."""
+    if answer.maps is None:
+        return {"maps": None, "maps_model": ""}
+    known = dict(zip(answer.probabilities, answer.maps, strict=True))
+    unknown = np.full(answer.maps.shape[1:], np.nan)
+    maps = np.stack([known.get(name, unknown) for name in names])
+    return {"maps": maps.astype(MAPS_TYPE).tobytes(), "maps_model": answer.model_version}
 
 
 CERTAINTY_RANK = Coalesce(F("confidence"), Value(-1.0))  # what has no answer yet is the least sure
@@ -309,8 +343,12 @@ class Prediction(models.Model):
     search_text = models.TextField(blank=True, editable=False)
     original = models.FileField(upload_to=original_path, max_length=200, editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
-    width = models.PositiveIntegerField(editable=False, help_text="Pixels, upright.")
-    height = models.PositiveIntegerField(editable=False, help_text="Pixels, upright.")
+    edit = models.CharField(
+        max_length=40, blank=True, editable=False,
+        help_text="What counts of the original: left,top,width,height in its upright pixels, quarter turns.",
+    )  # fmt: skip
+    width = models.PositiveIntegerField(editable=False, help_text="Pixels, upright, of what counts.")
+    height = models.PositiveIntegerField(editable=False, help_text="Pixels, upright, of what counts.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     trashed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -337,6 +375,16 @@ class Prediction(models.Model):
     embedding = HalfVectorField(dimensions=EMBEDDING_LENGTH, null=True, blank=True, editable=False)
     embedding_model = models.CharField(
         max_length=100, blank=True, editable=False, help_text="Newer than the answer's after a switch."
+    )
+    maps = models.BinaryField(
+        null=True, editable=False,
+        help_text="What each place adds to each style: float16, styles as in probabilities, rows from above.",
+    )  # fmt: skip
+    maps_model = models.CharField(
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text="Newer than the answer's where that had no maps.",
     )
     asked_again_from = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="asked_again",
@@ -371,17 +419,20 @@ class Prediction(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="picture_once_per_owner_and_model",
-                fields=["owner", "sha256", "asked_model"],
+                fields=["owner", "sha256", "edit", "asked_model"],
                 condition=Q(owner__isnull=False),
             ),
             models.UniqueConstraint(
                 name="picture_once_per_visitor_and_model",
-                fields=["visitor", "sha256", "asked_model"],
+                fields=["visitor", "sha256", "edit", "asked_model"],
                 condition=Q(visitor__isnull=False),
             ),
             models.CheckConstraint(
                 name="prediction_belongs_to_somebody",
                 condition=Q(owner__isnull=False) | Q(visitor__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="edit_is_a_cut", condition=Q(edit="") | Q(edit__regex=r"^\d+,\d+,\d+,\d+,[0-3]$")
             ),
             models.CheckConstraint(
                 name="confidence_is_a_probability",
@@ -397,6 +448,9 @@ class Prediction(models.Model):
             models.CheckConstraint(
                 name="embedding_names_its_maker",
                 condition=Q(embedding__isnull=True) | Q(embedding_model__gt=""),
+            ),
+            models.CheckConstraint(
+                name="maps_name_their_maker", condition=Q(maps__isnull=True) | Q(maps_model__gt="")
             ),
             models.CheckConstraint(
                 name="failed_says_why", condition=~Q(status="failed") | Q(error_code__gt="")
@@ -426,8 +480,9 @@ class Prediction(models.Model):
             visitor_network="" if sender.user else sender.network,
             title=upload.title,
             sha256=upload.sha256,
-            width=upload.facts.width,
-            height=upload.facts.height,
+            edit=upload.edit,
+            width=upload.size[0],
+            height=upload.size[1],
             asked_model=inference.model_version(),
         )
 
@@ -471,16 +526,21 @@ class Prediction(models.Model):
         return Prediction.objects.unfinished().filter(created_at__lt=self.created_at).count()
 
     def read_bytes(self) -> bytes:
-        """The original as it was sent."""
+        """The original as it was sent, whole."""
         with self.original.open("rb") as file:
             return file.read()
+
+    @property
+    def cut(self) -> inference.Cut | None:
+        """The part of the original that the answer is about; None for all of it as it is."""
+        return inference.Cut(*map(int, self.edit.split(","))) if self.edit else None
 
     def _mine(self) -> PredictionQuerySet:
         """This row, as long as this attempt still holds it."""
         return Prediction.objects.filter(pk=self.pk, status=self.Status.RUNNING, attempt=self.attempt)
 
     def record(self, answer: inference.Answer) -> bool:
-        """Store the answer, unless another attempt was faster. All in one UPDATE."""
+        """Store the answer and its maps, unless another attempt was faster. All in one UPDATE."""
         ranked = list(answer.probabilities.items())
         name, confidence = ranked[0]
         style = Style.objects.filter(name=name).first()
@@ -496,25 +556,51 @@ class Prediction(models.Model):
                 certainty=answer.certainty,
                 embedding=answer.embedding,
                 embedding_model=answer.model_version,
+                **_maps_columns(answer, [style_name for style_name, _ in ranked]),
                 error_code="",
                 error_detail="",
             )
         )
 
-    def embed_again(self) -> None:
-        """Let the model in use look at the original where an older one did; the answer stays as it was.
+    def look_again(self) -> None:
+        """Let the model in use look at the original where an older one did, or one that drew no maps.
 
-        So similar works are found after a switch, too. Where the original cannot be read all stays as it is.
+        So similar works are found, and the answer is explained, after a switch too; the answer itself stays as
+        it was. Asks at most once, for both. Where the original cannot be read all stays as it is.
         """
-        if self.embedding_model == inference.model_version():
+        is_described = self.embedding_model == inference.model_version()
+        is_explained = bool(self.maps_model) or not inference.draws_maps()
+        if is_described and is_explained:
             return
         try:
-            answer = inference.classify(self.read_bytes())
+            answer = inference.classify(self.read_bytes(), cut=self.cut)
         except (inference.UnreadableImage, OSError, MemoryError):
-            logger.warning("prediction %s cannot be embedded again", self.pk, exc_info=True)
+            logger.warning("prediction %s cannot be looked at again", self.pk, exc_info=True)
             return
-        self.embedding, self.embedding_model = answer.embedding, answer.model_version
-        self.save(update_fields=["embedding", "embedding_model"])
+        news: dict[str, object] = {"embedding": answer.embedding, "embedding_model": answer.model_version}
+        if not is_explained:
+            news |= _maps_columns(answer, [name for name, _ in self.probabilities])
+        for name, value in news.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(news))
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether it can be said which parts of the picture speak for a style."""
+        return self.is_done and (bool(self.maps_model) or inference.draws_maps())
+
+    def places(self) -> dict[str, np.ndarray]:
+        """What each place of the picture adds to each style: float32, shape (7, 7), rows from above.
+
+        Empty where no model has drawn maps yet; without styles that the maps' model does not know.
+        """
+        if self.maps is None:
+            return {}
+        values = np.frombuffer(self.maps, MAPS_TYPE).astype("float32")
+        side = math.isqrt(len(values) // len(self.probabilities))
+        maps = values.reshape(len(self.probabilities), side, side)
+        named = {name: one for (name, _), one in zip(self.probabilities, maps, strict=True)}
+        return {name: one for name, one in named.items() if not np.isnan(one).any()}
 
     def mark_failed(self, code: str, detail: str = "") -> bool:
         """End this attempt with a failure that another try would not mend. `detail` is a code, too."""
@@ -654,14 +740,23 @@ class Prediction(models.Model):
         Returns the prediction of the model in use, linked to this one, and whether there is work to send.
         Raises FileNotFoundError when the original is gone.
         """
-        facts = inference.PictureFacts("", self.width, self.height)
-        upload = Upload(self.read_bytes(), facts, self.title)
+        upload = self.as_upload(self.cut)
         newer, is_waiting = Prediction.objects.submit(upload, Sender(user=self.owner))
         if newer.asked_again_from_id is None and newer != self:
             newer.asked_again_from = self
             newer.note = newer.note or self.note
             newer.save(update_fields=["asked_again_from", "note"])
         return newer, is_waiting
+
+    def as_upload(self, cut: inference.Cut | None) -> Upload:
+        """The kept original once more, with this cut. Raises FileNotFoundError."""
+        data = self.read_bytes()
+        return Upload(data, inference.inspect(data), self.title, cut)
+
+    def other_cuts(self) -> models.QuerySet["Prediction"]:
+        """What the same person has of the same file, cut differently, the newest first."""
+        same = Q(owner=self.owner_id) if self.owner_id else Q(owner=None, visitor=self.visitor)
+        return Prediction.objects.alive().light().filter(same, sha256=self.sha256).exclude(edit=self.edit)
 
     def other_answers(self) -> Sequence["Prediction"]:
         """What other models said of the same picture, the oldest first. One query."""
@@ -712,11 +807,20 @@ class Prediction(models.Model):
         ]
 
     def _palette_json(self) -> bytes:
-        colours = palette.main_colours(inference.decode(self.read_bytes(), fit_px=pictures.HASHED_PX))
+        colours = palette.main_colours(
+            inference.decode(self.read_bytes(), fit_px=pictures.HASHED_PX, cut=self.cut)
+        )
         return json.dumps([[colour.rgb, colour.share] for colour in colours]).encode()
 
     def _jpeg(self, size_px: int) -> bytes:
-        return pictures.jpeg(self.read_bytes(), size_px)
+        return pictures.jpeg(self.read_bytes(), size_px, cut=self.cut)
+
+    def whole(self) -> Path:
+        """A JPEG of the whole original, of at most 1280 px: what one sees when cutting it anew."""
+        return pictures.keep(self.derived_folder / "whole.jpg", self._whole_jpeg)
+
+    def _whole_jpeg(self) -> bytes:
+        return pictures.jpeg(self.read_bytes(), PREVIEW_PX)
 
     # What the page says
 

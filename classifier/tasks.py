@@ -11,7 +11,6 @@ from celery.exceptions import SoftTimeLimitExceeded
 from gallery import handover
 from ml import inference
 
-from . import heatmap
 from .models import Prediction
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ def classify(prediction_id: str) -> None:
         return
     started = time.perf_counter()
     try:
-        prediction.record(inference.classify(prediction.read_bytes()))
+        prediction.record(inference.classify(prediction.read_bytes(), cut=prediction.cut))
     except inference.UnreadableImage as error:  # will never work: tell the owner
         prediction.mark_failed("unreadable_image", error.code)
     except FileNotFoundError:
@@ -56,8 +55,6 @@ def make_derivatives(prediction: Prediction) -> None:
         prediction.preview()
         prediction.thumbnail()
         prediction.palette()
-        if heatmap.are_drawn():
-            heatmap.keep_places(prediction)
     except (OSError, MemoryError, SoftTimeLimitExceeded):
         logger.warning("no derivatives yet for %s", prediction.pk, exc_info=True)
     if not Prediction.objects.filter(pk=prediction.pk).exists():  # erased meanwhile, with what was there then

@@ -53,6 +53,8 @@ predictions = [
     ),
     path("<uuid:pk>/retry/", views.prediction_retry, name="prediction-retry"),
     path("<uuid:pk>/again/", views.prediction_ask_again, name="prediction-ask-again"),
+    path("<uuid:pk>/crop/", views.prediction_crop, name="prediction-crop"),
+    path("<uuid:pk>/whole.jpg", views.prediction_whole, name="prediction-whole"),
     path("<uuid:pk>/edit/", views.prediction_edit, name="prediction-edit"),
     path("<uuid:pk>/favourite/", views.prediction_favourite, name="prediction-favourite"),
     path("<uuid:pk>/feedback/", views.prediction_feedback, name="prediction-feedback"),

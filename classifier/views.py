@@ -27,6 +27,7 @@ from .files import KEEP_S, private_file
 from .forms import (
     AboutForm,
     CompareForm,
+    CropForm,
     FeedbackForm,
     HistoryFilter,
     PredictionForm,
@@ -35,12 +36,14 @@ from .forms import (
 )
 from .history import BY_TRASHING, page_of
 from .models import Prediction, Sender, ShareLink
+from .quota import pictures_left
 from .statistics import Statistics
 from .tasks import erase_soon, send
-from .visitors import new_sender, pictures_left, sender_of
+from .visitors import new_sender, sender_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ERASED_AT_ONCE = 100
+MOST_CUTS = 6  # so many other cuts of the same picture a page names
 EXPORTS = {
     "csv": (exporting.to_csv, "text/csv; charset=utf-8"),
     "json": (exporting.to_json, "application/json"),
@@ -114,9 +117,10 @@ def _answer(prediction: Prediction, wanted: Mapping[str, str] | None = None) -> 
         bars = prediction.bars()
         context |= {
             "bars": bars,
-            "explained": heatmap.explained(bars),
+            "explained": heatmap.explained(prediction, bars),
             "colours": _colours(prediction),
             "other_answers": prediction.other_answers(),
+            "other_cuts": prediction.other_cuts()[:MOST_CUTS],
             "alike": Alike(prediction, wanted or {}),
             "unlearned_styles": Style.objects.of_the_house().exclude(
                 name__in=[name for name, _ in prediction.probabilities]
@@ -209,7 +213,7 @@ def prediction_list(request):
     wanted = HistoryFilter(request.GET)
     mine = Prediction.objects.visible_to(sender_of(request))
     narrowed = wanted.narrow(mine)
-    rows = narrowed.defer("embedding").select_related("style")
+    rows = narrowed.light().select_related("style")
     count = narrowed.count()
     context = {
         "filter": wanted,
@@ -308,6 +312,36 @@ def prediction_ask_again(request, pk: UUID):
     return redirect(newer)
 
 
+@never_cache
+def prediction_crop(request, pk: UUID):
+    """Cut the kept original anew: what comes of it is a prediction of its own, and needs no new upload."""
+    prediction = _alive(request, pk)
+    try:
+        form = CropForm(request.POST or None, prediction=prediction, sender=sender_of(request))
+    except (FileNotFoundError, inference.UnreadableImage):
+        messages.error(
+            request, gettext("The file of this picture is gone from our store. Please send it once more.")
+        )
+        return redirect(prediction)
+    if request.method == "POST" and form.is_valid():
+        cut, is_waiting = form.save()
+        if is_waiting:
+            send(cut.pk)
+        return redirect(cut)
+    context = {"form": form, "prediction": prediction, "whole": form.whole.facts}
+    return render(request, "classifier/prediction_crop.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def prediction_whole(request, pk: UUID):
+    """All of the original, for cutting it anew: for its owner's eyes, re-encoded by us."""
+    prediction = _alive(request, pk)
+    try:
+        return private_file(prediction.whole(), "image/jpeg", name=f"styleart-{pk}-whole.jpg")
+    except (inference.UnreadableImage, FileNotFoundError) as error:
+        raise Http404("There is no picture to show.") from error
+
+
 # Two answers beside each other
 
 
@@ -404,7 +438,7 @@ def _parts(prediction: Prediction) -> dict:
 @require_safe
 def trash(request):
     trashed = Prediction.objects.in_trash_of(sender_of(request))
-    rows = trashed.defer("embedding").select_related("style")
+    rows = trashed.light().select_related("style")
     page = page_of(rows, BY_TRASHING, cursor=request.GET.get("cursor", ""))
     context = {"page": page, "count": trashed.count(), "trash_days": settings.TRASH_DAYS}
     return render(request, "classifier/trash.html", context)

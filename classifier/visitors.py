@@ -1,8 +1,7 @@
-"""People without an account: who they are, how much they may send, and how their pictures move in."""
+"""People without an account: who they are, and how their pictures move in."""
 
 import hashlib
 import hmac
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 from allauth.account.signals import user_logged_in, user_signed_up
@@ -35,20 +34,6 @@ def network_of(request: HttpRequest) -> str:
     """A hash of the network address that cannot be undone and changes every day."""
     message = f"{timezone.now():%Y-%m-%d} {request.META.get('REMOTE_ADDR', '')}"
     return hmac.new(settings.SECRET_KEY.encode(), message.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def pictures_left(sender: Sender) -> int | None:
-    """How many pictures this visitor may still send today; None for users, who have no such limit.
-
-    Counts rows, those in the trash too. At most two queries.
-    """
-    if sender.user is not None:
-        return None
-    today = Prediction.objects.filter(created_at__gt=timezone.now() - timedelta(days=1))
-    from_network = today.exclude(visitor_network="").filter(visitor_network=sender.network).count()
-    left_for_network = settings.VISITOR_PICTURES_PER_DAY_AND_NETWORK - from_network
-    own = today.filter(visitor=sender.visitor).count() if sender.visitor else 0
-    return max(min(settings.VISITOR_PICTURES_PER_DAY - own, left_for_network), 0)
 
 
 @receiver([user_signed_up, user_logged_in])

@@ -73,13 +73,13 @@ def _looks(data: bytes, model: inference.Model) -> Looks:
     )
 
 
-def jpeg(data: bytes, size_px: int) -> bytes:
-    """Re-encode a picture as an sRGB JPEG that fits into size_px × size_px, upright, without metadata.
+def jpeg(data: bytes, size_px: int, *, cut: inference.Cut | None = None) -> bytes:
+    """Re-encode a picture, or what `cut` leaves of it, as an sRGB JPEG that fits into size_px × size_px, upright, without metadata.
 
     Raises UnreadableImage when the bytes cannot be decoded.
     """
     out = BytesIO()
-    picture = inference.decode(data, fit_px=size_px)
+    picture = inference.decode(data, fit_px=size_px, cut=cut)
     picture.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
     return out.getvalue()
 

@@ -43,18 +43,22 @@ def _show_the_same(work: Artwork, other: Artwork, pairs: set[frozenset[int]]) ->
     return same_file or frozenset((work.pk, other.pk)) in pairs
 
 
-def work_shown(data: bytes, sha256: str, nearest: Sequence[Artwork]) -> Artwork | None:
+def work_shown(
+    data: bytes, sha256: str, nearest: Sequence[Artwork], *, cut: inference.Cut | None = None
+) -> Artwork | None:
     """The published work that this picture shows, or None: the same file, or the same to hash and model.
 
-    `nearest` are works with `.similarity`, most alike first. Two queries at most. Raises UnreadableImage.
+    `nearest` are works with `.similarity`, most alike first. With `cut` only that part counts: what remains of
+    a work's own file may be another picture. Two queries at most. Raises UnreadableImage.
     """
-    same_file = Artwork.objects.published().with_labels().filter(sha256=sha256).order_by("pk").first()
-    if same_file is not None:
-        return same_file
+    if cut is None:
+        same_file = Artwork.objects.published().with_labels().filter(sha256=sha256).order_by("pk").first()
+        if same_file is not None:
+            return same_file
     close = {work.pk: work for work in nearest if 1 - work.similarity <= duplicates.SAME_LOOK_DISTANCE}
     if not close:
         return None
-    own = inference.difference_hash(inference.decode(data, fit_px=HASHED_PX))
+    own = inference.difference_hash(inference.decode(data, fit_px=HASHED_PX, cut=cut))
     bits = {
         row.pk: duplicates.differing_bits(own, row.bits) for row in PictureHash.objects.filter(pk__in=close)
     }

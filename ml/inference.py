@@ -25,6 +25,7 @@ from ml.preprocess import (
     MAX_PIXELS,
     MAX_SIDE_PX,
     MIN_SIDE_PX,
+    Cut,
     PictureFacts,
     UnreadableImage,
     check,
@@ -42,6 +43,7 @@ __all__ = [
     "MAX_SIDE_PX",
     "MIN_SIDE_PX",
     "Answer",
+    "Cut",
     "Model",
     "ModelMismatch",
     "PictureFacts",
@@ -51,8 +53,8 @@ __all__ = [
     "data_card",
     "decode",
     "difference_hash",
+    "draws_maps",
     "embed",
-    "explain",
     "inspect",
     "load_model",
     "model_card",
@@ -77,13 +79,16 @@ class Answer:
     """What the model says about one picture.
 
     `probabilities` maps every painting style to 0..1, highest first, sum 1. `embedding` is float32 of
-    shape (256,) and unit length. `certainty` is one of CERTAINTIES.
+    shape (256,) and unit length. `certainty` is one of CERTAINTIES. `maps` is float32 of shape
+    (styles, 7, 7), the styles in the order of `probabilities`, rows from above: what each place adds to the
+    style's logit, so that their mean is the logit without its bias; None where the model has no maps.
     """
 
     probabilities: Mapping[str, float]
     embedding: np.ndarray
     model_version: str
     certainty: str
+    maps: np.ndarray | None = None
 
 
 class Model:
@@ -101,15 +106,16 @@ class Model:
         self._run = self._interpreter.get_signature_runner()
         self._refuse_unfitting_shapes()
 
-    def answer(self, data: bytes) -> Answer:
-        outputs = self.outputs(preprocess(data, self.card["input"]["size_px"]))
+    def answer(self, data: bytes, *, cut: Cut | None = None) -> Answer:
+        outputs = self.outputs(preprocess(data, self.card["input"]["size_px"], cut=cut))
         labels = self.card["labels"]
         # In float64 and once more divided by the sum, so that what people add up is 1.
         scores = outputs["probabilities"].astype(np.float64)
-        if not np.isfinite(scores).all() or not np.isfinite(outputs["embedding"]).all():
+        if not all(np.isfinite(values).all() for values in outputs.values()):
             raise ModelMismatch(f"The network of {self.card['version']} answers with numbers that are none.")
         scores /= scores.sum()
         ranking = np.argsort(-scores, kind="stable")
+        maps = outputs.get("activation_maps")  # the first models had none
         return Answer(
             probabilities={labels[i]: float(scores[i]) for i in ranking},
             embedding=outputs["embedding"],
@@ -117,13 +123,8 @@ class Model:
             certainty=certainty_of(
                 float(scores.max()), float(outputs["not_a_painting"]), self.card["certainty"]["thresholds"]
             ),
+            maps=None if maps is None else np.ascontiguousarray(np.moveaxis(maps, -1, 0)[ranking]),
         )
-
-    def explain(self, data: bytes) -> dict[str, np.ndarray]:
-        maps = self.outputs(preprocess(data, self.card["input"]["size_px"])).get("activation_maps")
-        if maps is None:
-            return {}
-        return {label: maps[..., number] for number, label in enumerate(self.card["labels"])}
 
     def outputs(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
         """Run prepared pixels, shape (size, size, 3); gives the signature's outputs without the batch axis."""
@@ -148,24 +149,14 @@ class Model:
             raise ModelMismatch(f"model.json describes {expected}, but model.tflite has {found}.")
 
 
-def classify(data: bytes) -> Answer:
-    """Tell the style of the painting in these bytes. Raises UnreadableImage."""
-    return load_model().answer(data)
+def classify(data: bytes, *, cut: Cut | None = None) -> Answer:
+    """Tell the style of the painting in these bytes, or in what `cut` leaves of it. Raises UnreadableImage."""
+    return load_model().answer(data, cut=cut)
 
 
 def embed(data: bytes) -> np.ndarray:
     """Describe what a picture looks like: float32, shape (256,), unit length. Raises UnreadableImage."""
     return classify(data).embedding
-
-
-def explain(data: bytes) -> Mapping[str, np.ndarray]:
-    """Say which places of a picture speak for which style, and which against it.
-
-    Maps every style to float32 of shape (7, 7), rows from above: what each place adds to the style's
-    logit, so that their mean is the logit without its bias. Empty where the model in use has no maps.
-    Takes as long as `classify`. Raises UnreadableImage.
-    """
-    return load_model().explain(data)
 
 
 def load_model(folder: Path | None = None) -> Model:
@@ -181,6 +172,11 @@ def model_card(folder: Path | None = None) -> Mapping[str, Any]:
 
 def model_version() -> str:
     return model_card()["version"]
+
+
+def draws_maps() -> bool:
+    """Whether the model in use tells which parts of a picture speak for a style. Loads no network."""
+    return "activation_maps" in model_card()
 
 
 def data_card() -> Mapping[str, Any] | None:

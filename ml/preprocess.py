@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil
 
 import numpy as np
 from PIL import (
@@ -119,6 +120,13 @@ _UPRIGHT = {
 }
 
 
+_TURNED = {
+    1: Image.Transpose.ROTATE_270,  # Pillow turns to the left
+    2: Image.Transpose.ROTATE_180,
+    3: Image.Transpose.ROTATE_90,
+}
+
+
 class UnreadableImage(ValueError):  # noqa: N818 - the site's word for it
     """These bytes will never become a picture here; the message tells the sender what to do.
 
@@ -147,6 +155,40 @@ class PictureFacts:
     height: int
 
 
+@dataclass(frozen=True)
+class Cut:
+    """The part of a picture that counts: a rectangle in pixels of the upright picture, then quarter turns.
+
+    `turns` are quarters to the right, 0 to 3. Raises ValueError when a side has fewer than 32 pixels or
+    something is negative; whether it lies within its picture `fits` says.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    turns: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.left, self.top) < 0 or min(self.width, self.height) < MIN_SIDE_PX:
+            raise ValueError(f"A cut lies within the picture and has at least {MIN_SIDE_PX} pixels a side.")
+        if self.turns not in range(4):
+            raise ValueError("A picture is turned 0 to 3 times.")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of what remains, as it is seen after turning."""
+        return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
+
+    def fits(self, width: int, height: int) -> bool:
+        """Whether it lies within an upright picture of this size."""
+        return self.left + self.width <= width and self.top + self.height <= height
+
+    def is_whole(self, width: int, height: int) -> bool:
+        """Whether it leaves an upright picture of this size as it is."""
+        return (self.left, self.top, self.width, self.height, self.turns) == (0, 0, width, height, 0)
+
+
 def inspect(data: bytes) -> PictureFacts:
     """Read a picture's header, and nothing more. Raises UnreadableImage."""
     image, facts, _ = _open(data)
@@ -167,42 +209,46 @@ def check(data: bytes) -> PictureFacts:
     return facts
 
 
-def decode(data: bytes, *, fit_px: int | None = None) -> Image.Image:
+def decode(data: bytes, *, fit_px: int | None = None, cut: Cut | None = None) -> Image.Image:
     """Decode a picture to upright sRGB without metadata; transparency becomes white.
 
-    With `fit_px` both sides are at most that long; nothing is ever enlarged.
+    With `cut` only that part comes, turned as it says. With `fit_px` both sides are at most that long;
+    nothing is ever enlarged.
 
-    Raises UnreadableImage when the bytes cannot be decoded.
+    Raises UnreadableImage when the bytes cannot be decoded, ValueError when the cut lies outside.
     """
     image, facts, orientation = _open(data)
+    box = _stored_box(cut, facts, orientation)
     size = None
     if fit_px is not None:
-        shrink = min(1.0, fit_px / max(image.size))
-        size = tuple(max(1, round(side * shrink)) for side in image.size)
-    return _pixels(data, facts, image, orientation, size)
+        sides = image.size if box is None else (box[2] - box[0], box[3] - box[1])
+        shrink = min(1.0, fit_px / max(sides))
+        size = tuple(max(1, round(side * shrink)) for side in sides)
+    return _turned(_pixels(data, facts, image, orientation, size, box), cut)
 
 
-def square(data: bytes, size_px: int = INPUT_SIZE_PX) -> np.ndarray:
-    """Squeeze the whole picture into a square, whatever its proportions.
+def square(data: bytes, size_px: int = INPUT_SIZE_PX, *, cut: Cut | None = None) -> np.ndarray:
+    """Squeeze the whole picture, or what `cut` leaves of it, into a square, whatever its proportions.
 
-    Returns uint8 of shape (size_px, size_px, 3). Nothing is cut away: a style is
+    Returns uint8 of shape (size_px, size_px, 3). Nothing else is cut away: a style is
     in the whole picture, and the proportions must not give it away.
 
-    Raises UnreadableImage when the bytes cannot be decoded.
+    Raises UnreadableImage when the bytes cannot be decoded, ValueError when the cut lies outside.
     """
     image, facts, orientation = _open(data)
-    return np.asarray(_pixels(data, facts, image, orientation, (size_px, size_px)))
+    box = _stored_box(cut, facts, orientation)
+    return np.asarray(_turned(_pixels(data, facts, image, orientation, (size_px, size_px), box), cut))
 
 
-def preprocess(data: bytes, size_px: int = INPUT_SIZE_PX) -> np.ndarray:
-    """Decode a picture and prepare it for MobileNetV2.
+def preprocess(data: bytes, size_px: int = INPUT_SIZE_PX, *, cut: Cut | None = None) -> np.ndarray:
+    """Decode a picture, or what `cut` leaves of it, and prepare it for MobileNetV2.
 
     Returns float32 of shape (size_px, size_px, 3), RGB, values from -1 to 1,
     as keras.applications.mobilenet_v2.preprocess_input makes them.
 
-    Raises UnreadableImage when the bytes cannot be decoded.
+    Raises UnreadableImage when the bytes cannot be decoded, ValueError when the cut lies outside.
     """
-    return scale(square(data, size_px))
+    return scale(square(data, size_px, cut=cut))
 
 
 def scale(pixels: np.ndarray) -> np.ndarray:
@@ -220,6 +266,29 @@ def _open(data: bytes) -> tuple[ImageFile.ImageFile, PictureFacts, int]:
     width, height = image.size if orientation < 5 else image.size[::-1]
     _check_limits(kind, width, height)
     return image, PictureFacts(kind, width, height), orientation
+
+
+def _stored_box(cut: Cut | None, facts: PictureFacts, orientation: int) -> tuple[int, int, int, int] | None:
+    """Where a cut of the upright picture lies in the pixels as they are stored: left, top, right, bottom."""
+    if cut is None:
+        return None
+    if not cut.fits(facts.width, facts.height):
+        raise ValueError(f"{cut} does not lie within {facts.width} × {facts.height} pixels.")
+    left, top, right, bottom = cut.left, cut.top, cut.left + cut.width, cut.top + cut.height
+    if orientation in (
+        2,
+        3,
+        6,
+        7,
+    ):  # in these, right and left of the upright picture are stored the other way
+        left, right = facts.width - right, facts.width - left
+    if orientation in (3, 4, 7, 8):
+        top, bottom = facts.height - bottom, facts.height - top
+    return (top, left, bottom, right) if orientation >= 5 else (left, top, right, bottom)
+
+
+def _turned(picture: Image.Image, cut: Cut | None) -> Image.Image:
+    return picture.transpose(_TURNED[cut.turns]) if cut is not None and cut.turns else picture
 
 
 def _kind(data: bytes) -> str:
@@ -353,21 +422,50 @@ def _pixels(
     image: ImageFile.ImageFile,
     orientation: int,
     size: tuple[int, int] | None,
+    box: tuple[int, int, int, int] | None = None,
 ) -> Image.Image:
-    """Decode, bring to `size` (as stored, before turning upright), to sRGB, upright, bare."""
-    profile = image.info.get("icc_profile")
+    """Decode, cut to `box`, bring to `size` (both as stored, before turning upright), to sRGB, upright, bare."""
+    profile, stored = image.info.get("icc_profile"), image.size
     with _faults_as_unreadable(data, facts.kind, image):
         if size is not None:
-            _draft(image, (2 * size[0], 2 * size[1]))  # twice, so that our own filter does the fine work
+            _draft(image, _least(size, stored, box))  # twice, so that our own filter does the fine work
         image.load()
         flat = _flat(image)
-        if size is not None and flat.size != size:
+        if box is not None:
+            flat = _cut(flat, box, stored, size)
+        elif size is not None and flat.size != size:
             flat = flat.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
         picture = _in_srgb(flat, profile)
         if orientation != 1:
             picture = picture.transpose(_UPRIGHT[orientation])
     image.close()
     return _bare(picture)
+
+
+def _least(
+    size: tuple[int, int], stored: tuple[int, int], box: tuple[int, int, int, int] | None
+) -> tuple[int, int]:
+    """What the whole picture has to be decoded at, so that what remains of it is twice as large as wanted."""
+    if box is None:
+        return 2 * size[0], 2 * size[1]
+    sides = box[2] - box[0], box[3] - box[1]
+    most = 2 if stored[0] * stored[1] > MAX_PIXELS else 1  # a small part of a huge JPEG must not need it all
+    return tuple(
+        min(ceil(whole / most), ceil(2 * wanted * whole / side))
+        for wanted, whole, side in zip(size, stored, sides, strict=True)
+    )
+
+
+def _cut(
+    flat: Image.Image, box: tuple[int, int, int, int], stored: tuple[int, int], size: tuple[int, int] | None
+) -> Image.Image:
+    """What lies in `box`, which counts in pixels as stored, of a picture that may be decoded smaller."""
+    if size is None:  # then it was decoded as stored
+        return flat.crop(box)
+    across, down = flat.width / stored[0], flat.height / stored[1]
+    left, top, right, bottom = box[0] * across, box[1] * down, box[2] * across, box[3] * down
+    inside = (left, top, min(right, flat.width), min(bottom, flat.height))
+    return flat.resize(size, Image.Resampling.BICUBIC, box=inside, reducing_gap=3.0)
 
 
 def _flat(image: Image.Image) -> Image.Image:

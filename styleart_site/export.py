@@ -92,7 +92,7 @@ def _throw_away_if_broken(path: Path) -> None:
 
 def _predictions(user: User) -> QuerySet:
     """All of them, the trash too, the oldest first."""
-    everything = Prediction.objects.of(user).defer("embedding").order_by("created_at", "id")
+    everything = Prediction.objects.of(user).light().order_by("created_at", "id")
     return everything.select_related("style", "feedback_style", "share")
 
 

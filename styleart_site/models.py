@@ -1,15 +1,13 @@
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from math import ceil
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -23,14 +21,6 @@ TOKEN_BYTES = 32
 NOTE_USE_EVERY = timedelta(minutes=1)
 ANSWERS_KEPT_FOR = timedelta(hours=24)
 LONGEST_REQUEST = timedelta(seconds=90)  # the web server ends whatever takes longer than 60 s
-COUNT_ONE_MORE = """
-    INSERT INTO styleart_site_requestcount AS counted (key, requests, ends_at)
-    VALUES (%(key)s, 1, clock_timestamp() + make_interval(secs => %(window_s)s))
-    ON CONFLICT (key) DO UPDATE SET
-        requests = CASE WHEN counted.ends_at > clock_timestamp() THEN counted.requests + 1 ELSE 1 END,
-        ends_at = CASE WHEN counted.ends_at > clock_timestamp() THEN counted.ends_at ELSE EXCLUDED.ends_at END
-    RETURNING requests, extract(epoch FROM ends_at - clock_timestamp())::float
-"""
 
 
 class EmailUserManager(UserManager):
@@ -266,7 +256,7 @@ def _remove(*paths: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-# What programs need: tokens, answers to repeat, counts of requests
+# What programs need: tokens, answers to repeat
 
 
 class AccessTokenManager(models.Manager):
@@ -353,40 +343,3 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One more request was counted: how many there are now, and in how many seconds counting begins anew."""
-
-    count: int
-    reset_s: int
-
-
-class RequestCountManager(models.Manager):
-    def hit(self, key: str, window_s: int) -> Hit:
-        """Count one more request under this key. One statement, so that all processes count together."""
-        with connection.cursor() as cursor:
-            cursor.execute(COUNT_ONE_MORE, {"key": key, "window_s": window_s})
-            count, left_s = cursor.fetchone()
-        if count == 1:
-            self.filter(ends_at__lt=timezone.now() - timedelta(minutes=1)).delete()
-        return Hit(count, max(ceil(left_s), 1))
-
-    def so_far(self, key: str) -> int:
-        """How many were counted since counting began. One query."""
-        row = self.filter(key=key, ends_at__gt=timezone.now()).first()
-        return row.requests if row else 0
-
-
-class RequestCount(models.Model):
-    """How many requests of somebody came in a stretch of time that begins with the first of them."""
-
-    key = models.CharField(max_length=100, unique=True)
-    requests = models.PositiveIntegerField()
-    ends_at = models.DateTimeField(db_index=True)
-
-    objects = RequestCountManager()
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.requests}"

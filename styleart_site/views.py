@@ -18,8 +18,8 @@ from django.views.i18n import set_language as set_language_here
 
 from classifier.files import private_file
 from classifier.models import Prediction
+from classifier.quota import uploads_left
 
-from .api.throttling import uploads_left
 from .forms import FarewellForm, TokenForm
 from .languages import remember
 from .leaving import erase_account

@@ -8,14 +8,13 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from classifier.counting import Hit, RequestCount
 from classifier.visitors import network_of
-from gallery.problems import Problem
-from styleart_site.models import Hit, RequestCount, User
 
 if TYPE_CHECKING:  # it imports this module
     from rest_framework.views import APIView
 
-MINUTE_S, DAY_S = 60, 86_400
+MINUTE_S = 60
 
 
 class RequestThrottle(BaseThrottle):
@@ -44,27 +43,12 @@ def headers(limit: int, hit: Hit) -> dict[str, str]:
 
 
 def count_upload(request: Request) -> None:
-    """Count a picture that somebody sends. Raises Throttled, and Problem when the day's pictures are used up."""
+    """Count what somebody sends in this minute; the day's pictures count at all doors alike (classifier.quota).
+
+    Raises Throttled.
+    """
     limit = settings.API_UPLOADS_PER_MINUTE
     hit = RequestCount.objects.hit(f"uploads-minute:{request.user.pk}", MINUTE_S)
     request.rate_limit = headers(limit, hit)
     if hit.count > limit:
         raise Throttled(wait=hit.reset_s)
-    limit = settings.API_UPLOADS_PER_DAY
-    hit = RequestCount.objects.hit(_day(request.user), DAY_S)
-    if hit.count > limit:
-        request.rate_limit = headers(limit, hit)
-        raise Problem(
-            "quota_exceeded",
-            _("You have sent %d pictures within a day. Go on tomorrow; nothing is lost.") % limit,
-            **{"Retry-After": str(hit.reset_s)},
-        )
-
-
-def uploads_left(user: User) -> int:
-    """How many pictures somebody may still send today. One query."""
-    return max(settings.API_UPLOADS_PER_DAY - RequestCount.objects.so_far(_day(user)), 0)
-
-
-def _day(user: User) -> str:
-    return f"uploads-day:{user.pk}"

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from classifier import api as classifier
 from classifier.files import private_file
 from classifier.models import Prediction
+from classifier.quota import uploads_left
 from gallery.api import Public, absolute
 from gallery.problems import Problem
 from gallery.rest import Resource, Text, Whole
@@ -31,7 +32,7 @@ from styleart_site.usage import storage_bytes
 
 from .idempotency import once
 from .pagination import PAGE_SIZE_MAX
-from .throttling import count_upload, uploads_left
+from .throttling import count_upload
 
 TOKEN_DAYS = 90
 MOST_TOKEN_DAYS = 365

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from classifier.counting import RequestCount
 from gallery.problems import Problem
 from styleart_site.api import problems
-from styleart_site.models import AccessToken, RequestCount
+from styleart_site.models import AccessToken
 from tests import pictures
 from tests.factories import make_done_prediction, make_style, make_user
 

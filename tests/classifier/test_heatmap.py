@@ -50,15 +50,58 @@ def test_warm_parts_speak_for_the_style_and_cool_ones_against_it(explained):
     assert blue > red and alpha > 0
 
 
-def test_the_maps_of_a_picture_are_asked_for_once(explained):
-    kept = heatmap.keep_places(explained)
-    written = kept.stat().st_mtime_ns
+@pytest.fixture
+def questions(monkeypatch):
+    """Every question to the network from now on, answered as ever."""
+    asked, answer = [], inference.Model.outputs
 
-    heatmap.drawing(explained, explained.probabilities[0][0])
-    heatmap.layer(explained, explained.probabilities[1][0])
+    def outputs(model, pixels):
+        asked.append(model.card["version"])
+        return answer(model, pixels)
 
-    assert heatmap.keep_places(explained) == kept
-    assert kept.stat().st_mtime_ns == written
+    monkeypatch.setattr(inference.Model, "outputs", outputs)
+    return asked
+
+
+def test_the_network_is_asked_once_for_answer_and_maps(explaining_model, monkeypatch, questions, client):
+    monkeypatch.setenv("STYLEART_MODEL", str(explaining_model))
+    prediction = make_prediction()
+    client.force_login(prediction.owner)
+
+    classify(str(prediction.pk))
+    prediction.refresh_from_db()
+    client.get(prediction.get_absolute_url())
+    heatmap.drawing(prediction, prediction.probabilities[0][0])
+    heatmap.layer(prediction, prediction.probabilities[1][0])
+
+    assert questions == ["explains-5"]
+    assert prediction.maps_model == prediction.model_version == "explains-5"
+
+
+def test_the_maps_of_the_row_are_those_of_the_answer(explained):
+    answer = inference.classify(explained.read_bytes())
+    kept = explained.places()
+
+    assert list(kept) == list(answer.probabilities)
+    for style, places in zip(answer.probabilities, answer.maps, strict=True):
+        assert kept[style] == pytest.approx(places, rel=2e-3, abs=1e-3)
+    assert len(explained.maps) == 2 * 49 * len(kept)
+
+
+def test_an_answer_without_maps_asks_the_model_in_use_once(explaining_model, monkeypatch, questions):
+    prediction = make_done_prediction(("Tachisme", 0.9), (inference.model_card()["labels"][2], 0.1))
+    monkeypatch.setenv("STYLEART_MODEL", str(explaining_model))
+    known = prediction.probabilities[1][0]
+
+    heatmap.layer(prediction, known)
+    heatmap.drawing(prediction, known)
+    prediction.refresh_from_db()
+
+    assert questions == ["explains-5"]
+    assert (prediction.maps_model, prediction.embedding_model) == ("explains-5", "explains-5")
+    assert list(prediction.places()) == [known]  # the model in use knows no Tachisme
+    with pytest.raises(heatmap.NoHeatmap):
+        heatmap.layer(prediction, "Tachisme")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +111,7 @@ def test_the_drawing_has_the_proportions_of_the_picture_upright(explaining_model
     monkeypatch.setenv("STYLEART_MODEL", str(explaining_model))
     prediction = make_done_prediction(picture=data)
 
-    drawn = opened(heatmap.drawing(prediction, inference.model_card()["labels"][0]))
+    drawn = opened(heatmap.drawing(prediction, "Impressionism"))
 
     assert (drawn.format, drawn.mode, drawn.size) == ("PNG", "RGB", size)
 
@@ -78,7 +121,7 @@ def test_the_page_explains_its_first_three_styles(explained, client):
 
     page = client.get(explained.get_absolute_url()).content.decode()
 
-    assert [bar.name for bar in heatmap.explained(explained.bars())] == [
+    assert [bar.name for bar in heatmap.explained(explained, explained.bars())] == [
         n for n, _ in explained.probabilities[:3]
     ]
     assert page.count("data-why=") == 3
@@ -124,14 +167,24 @@ def test_other_weights_change_the_map(explained, tmp_path, monkeypatch):
     name = explained.probabilities[0][0]
     before = np.asarray(opened(heatmap.layer(explained, name)), float)
     monkeypatch.setenv("STYLEART_MODEL", str(make_explaining_model(tmp_path, seed=7)))
+    newer, _ = explained.ask_again()
+    classify(str(newer.pk))
+    newer.refresh_from_db()
 
-    after = np.asarray(opened(heatmap.layer(explained, name)), float)
+    after = np.asarray(opened(heatmap.layer(newer, name)), float)
 
     assert np.abs(before - after).mean() > 5
 
 
-def test_the_worker_asks_for_the_maps_so_that_the_first_look_at_them_is_quick(explained):
-    assert len(list(explained.derived_folder.glob("maps-*.json"))) == 1
+def test_a_newer_model_leaves_the_maps_of_an_answer_alone(explained, tmp_path, monkeypatch):
+    before = bytes(explained.maps)
+    monkeypatch.setenv("STYLEART_MODEL", str(make_explaining_model(tmp_path, seed=7)))
+
+    explained.look_again()
+    explained.refresh_from_db()
+
+    assert explained.embedding_model == "explains-7"
+    assert (bytes(explained.maps), explained.maps_model) == (before, "explains-5")
 
 
 def test_a_waiting_page_gets_the_maps_together_with_the_answer(explained, client):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.preprocess import UnreadableImage, check, decode, inspect, preprocess, scale, square
+from ml.preprocess import Cut, UnreadableImage, check, decode, inspect, preprocess, scale, square
 from tests import pictures
 
 READABLE = {
@@ -216,3 +216,65 @@ def test_the_bomb_is_small_on_disk_and_huge_when_opened():
     assert len(pictures.png_bomb()) < 500_000
     with pytest.raises(UnreadableImage, match="169 million pixels"):
         inspect(pictures.png_bomb())
+
+
+def stored_as(orientation: int) -> bytes:
+    """The composition as a PNG that says how it is to be turned upright."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    out = BytesIO()
+    pictures.composition().save(out, "PNG", exif=exif)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_cut_counts_in_the_upright_picture_however_it_is_stored(orientation):
+    data = stored_as(orientation)
+    whole = decode(data)
+
+    part = decode(data, cut=Cut(30, 50, 200, 120))
+
+    assert np.array_equal(part, whole.crop((30, 50, 230, 170)))
+
+
+@pytest.mark.parametrize(("turns", "way"), [(1, "ROTATE_270"), (2, "ROTATE_180"), (3, "ROTATE_90")])
+def test_a_cut_is_turned_to_the_right(turns, way):
+    cut = Cut(30, 50, 200, 120, turns)
+    part = decode(pictures.png(), cut=cut)
+
+    expected = decode(pictures.png()).crop((30, 50, 230, 170)).transpose(Image.Transpose[way])
+    assert np.array_equal(part, expected)
+    assert part.size == cut.size
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_small_cut_is_seen_as_sharply_as_if_it_had_been_sent_alone(orientation):
+    out, exif = BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    pictures.composition(4000, 3000).save(out, "JPEG", quality=95, exif=exif)
+    cut = Cut(1000, 900, 640, 480)
+
+    part = square(out.getvalue(), 224, cut=cut)
+
+    alone = decode(out.getvalue()).crop((1000, 900, 1640, 1380)).resize((224, 224), Image.Resampling.BICUBIC)
+    assert far_apart(part, alone) < 1.5
+
+
+def test_a_cut_is_made_to_fit():
+    data = pictures.small_painting()
+
+    assert decode(data, fit_px=100, cut=Cut(0, 0, 400, 200)).size == (100, 50)
+    assert decode(data, fit_px=100, cut=Cut(0, 0, 400, 200, turns=1)).size == (50, 100)
+
+
+@pytest.mark.parametrize(
+    "sides", [(-1, 0, 100, 100), (0, 0, 31, 100), (0, 0, 100, 0), (0, 0, 100, 100, 4), (0, 0, 100, 100, -1)]
+)
+def test_a_cut_that_is_none_is_refused(sides):
+    with pytest.raises(ValueError):
+        Cut(*sides)
+
+
+def test_a_cut_beyond_the_picture_is_refused():
+    with pytest.raises(ValueError):
+        decode(pictures.small_painting(), cut=Cut(400, 0, 81, 100))

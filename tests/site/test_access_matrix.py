@@ -23,9 +23,9 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from django.utils.text import slugify
 
-from classifier import heatmap
 from gallery import curators
 from gallery.models import Artist
+from ml import inference
 from styleart_site.models import AccessToken, Export
 from styleart_site.tasks import pack_export
 from tests import pictures
@@ -99,10 +99,12 @@ TABLE = {
     "predictions/<uuid:pk>/<picture_size:size>.jpg": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/plot.<plot_kind:kind>": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/<heatmap_kind:kind>/<slug:style>.png": {
-        "GET": THE_OWNER if heatmap.are_drawn() else NOBODY
+        "GET": THE_OWNER if inference.draws_maps() else NOBODY
     },
     "predictions/<uuid:pk>/retry/": {"POST": THE_OWNER},
     "predictions/<uuid:pk>/again/": {"POST": THE_OWNER},
+    "predictions/<uuid:pk>/crop/": {"GET": THE_OWNER, "POST": THE_OWNER},
+    "predictions/<uuid:pk>/whole.jpg": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/edit/": {"POST": THE_OWNER},
     "predictions/<uuid:pk>/favourite/": {"POST": THE_OWNER},
     "predictions/<uuid:pk>/feedback/": {"POST": THE_OWNER},
@@ -177,7 +179,7 @@ TABLE = {
     "api/v1/predictions/<uuid:pk>/share/": {"POST": OWN_THING, "DELETE": OWN_THING},
     "api/v1/predictions/<uuid:pk>/<picture_size:size>.jpg": {"GET": OWN_THING},
     "api/v1/predictions/<uuid:pk>/plot.<plot_kind:kind>": {"GET": OWN_THING},
-    "api/v1/predictions/<uuid:pk>/heatmap.png": {"GET": OWN_THING if heatmap.are_drawn() else NOT_THERE},
+    "api/v1/predictions/<uuid:pk>/heatmap.png": {"GET": OWN_THING if inference.draws_maps() else NOT_THERE},
     "api/v1/styles/": {"GET": EVERYBODY},
     "api/v1/styles/<slug:slug>/": {"GET": EVERYBODY},
     "api/v1/artists/": {"GET": EVERYBODY},
