@@ -21,7 +21,6 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gallery import pictures
 from gallery.api import SimilarArtworks, SimilarQuery, StyleName, absolute, similar_answer
 from gallery.models import Style
 from gallery.problems import Problem
@@ -501,13 +500,8 @@ class PredictionPlot(Picture):
     def get(self, request, pk: UUID, kind: str):
         """Every style as a bar, highest first, as SVG or PNG."""
         prediction = self.done()
-        path = prediction.derived_folder / f"plot-{prediction.model_version}.{kind}"
         content_type = {"svg": "image/svg+xml", "png": "image/png"}[kind]
-        return self.picture(
-            lambda: pictures.keep(path, plot.draw, prediction.bars(), kind),
-            content_type,
-            f"styleart-plot.{kind}",
-        )
+        return self.picture(lambda: plot.keep(prediction, kind), content_type, f"styleart-plot.{kind}")
 
 
 @extend_schema(tags=["Pictures"])

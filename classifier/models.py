@@ -45,6 +45,8 @@ RESEND_AFTER = timedelta(seconds=settings.CLASSIFY_RESEND_S)
 PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
 NOTE_LENGTH = 2000
+WATCHED_EVERY = timedelta(seconds=4)
+STILL_THERE = timedelta(seconds=15)  # a page that waits asks every two seconds
 TOKEN_BYTES = 24  # 192 bits: nobody finds a shared page by trying
 MAPS_TYPE = np.dtype("<f2")  # 1,470 bytes for 15 styles; more digits would not be seen
 BOTH = 0.65  # two styles that have as much together stand alone
@@ -234,6 +236,15 @@ class PredictionQuerySet(models.QuerySet):
             raise
         return prediction, True
 
+    def to_mail(self):
+        """Answers of which their owners are to be told by mail, now."""
+        return self.filter(mail_due_at__lte=timezone.now(), mailed_at__isnull=True)
+
+    def claim_mail(self, pk: UUID) -> "Prediction | None":
+        """Take one mail for this worker; from now on nobody sends it once more."""
+        claimed = self.to_mail().filter(pk=pk).update(mailed_at=timezone.now())
+        return self.select_related("owner").get(pk=pk) if claimed else None
+
     def claim(self, pk: UUID) -> "Prediction | None":
         """Take one queued prediction for this worker, or None when somebody else has it or it is done."""
         claimed = self.filter(pk=pk, status=Prediction.Status.QUEUED).update(
@@ -360,6 +371,16 @@ class Prediction(models.Model):
     error_code = models.CharField(max_length=40, blank=True, editable=False)
     error_detail = models.CharField(max_length=300, blank=True, editable=False)
 
+    watched_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a page last asked, while it took long."
+    )
+    mail_due_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="From when on its owner is to be told by mail."
+    )
+    mailed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Set before the mail goes out, so that it goes once."
+    )
+
     asked_model = models.CharField(
         max_length=100, editable=False, help_text="The model in use when it was sent."
     )
@@ -409,6 +430,11 @@ class Prediction(models.Model):
             models.Index(F("owner"), CERTAINTY_RANK.desc(), F("id").desc(), name="prediction_by_certainty"),
             models.Index(
                 fields=["trashed_at"], name="prediction_trash", condition=Q(trashed_at__isnull=False)
+            ),
+            models.Index(
+                fields=["mail_due_at"],
+                name="prediction_to_mail",
+                condition=Q(mail_due_at__isnull=False, mailed_at__isnull=True),
             ),
             models.Index(
                 fields=["sent_at"],
@@ -544,10 +570,12 @@ class Prediction(models.Model):
         ranked = list(answer.probabilities.items())
         name, confidence = ranked[0]
         style = Style.objects.filter(name=name).first()
+        now = timezone.now()
         return bool(
             self._mine().update(
                 status=self.Status.DONE,
-                finished_at=timezone.now(),
+                finished_at=now,
+                mail_due_at=now if self._is_worth_a_mail(now) else None,
                 lease_until=None,
                 model_version=answer.model_version,
                 probabilities=[[style_name, round(float(p), 6)] for style_name, p in ranked],
@@ -561,6 +589,21 @@ class Prediction(models.Model):
                 error_detail="",
             )
         )
+
+    def _is_worth_a_mail(self, now: datetime) -> bool:
+        """Whether it took so long that its owner, who wants mails then, may have left. One query at most."""
+        took_long = now - self.created_at >= timedelta(seconds=settings.ANSWER_MAIL_AFTER_S)
+        return took_long and self.owner is not None and self.owner.wants_answer_mails
+
+    def note_watching(self) -> None:
+        """Somebody looks at the page that waits; written down when it takes long, every few seconds."""
+        if self.is_slow and (self.watched_at is None or timezone.now() - self.watched_at > WATCHED_EVERY):
+            Prediction.objects.unfinished().filter(pk=self.pk).update(watched_at=timezone.now())
+
+    @property
+    def was_watched(self) -> bool:
+        """Whether somebody looked at the page when the answer came."""
+        return self.watched_at is not None and self.finished_at - self.watched_at < STILL_THERE
 
     def look_again(self) -> None:
         """Let the model in use look at the original where an older one did, or one that drew no maps.

@@ -2,14 +2,23 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 
-from django.utils.translation import gettext
+from django.conf import settings
+from django.utils.translation import get_language, gettext
 
+from gallery import pictures
 from gallery.colours import HUES, OTHER
 
-from .models import Bar
+from .models import Bar, Prediction
 
 INK, PAPER = "#26231f", "#f7f5f1"
+
+
+def keep(prediction: Prediction, kind: str) -> Path:
+    """The plot of an answer as a file, "svg" or "png", in the language that is spoken; drawn once and kept."""
+    name = f"plot-{prediction.model_version}-{get_language() or settings.LANGUAGE_CODE}.{kind}"
+    return pictures.keep(prediction.derived_folder / name, draw, prediction.bars(), kind)
 
 
 def draw(bars: Sequence[Bar], kind: str) -> bytes:

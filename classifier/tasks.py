@@ -11,11 +11,13 @@ from celery.exceptions import SoftTimeLimitExceeded
 from gallery import handover
 from ml import inference
 
+from . import mailing
 from .models import Prediction
 
 logger = logging.getLogger(__name__)
 
 ERASED_PER_TASK = 500
+MAILS_PER_SWEEP = 50
 
 
 def send(prediction_id: UUID) -> None:
@@ -66,6 +68,16 @@ def sweep() -> None:
     """Send again what waits too long or whose worker is gone; runs every few seconds."""
     for prediction_id in Prediction.objects.sweep():
         classify.delay(str(prediction_id))
+    for prediction_id in Prediction.objects.to_mail().values_list("pk", flat=True)[:MAILS_PER_SWEEP]:
+        mail_answer.delay(str(prediction_id))
+
+
+@shared_task
+def mail_answer(prediction_id: str) -> None:
+    """Tell somebody by mail that the answer is here. Safe to run twice: only one worker gets the claim."""
+    prediction = Prediction.objects.claim_mail(UUID(prediction_id))
+    if prediction is not None and mailing.tell(prediction):
+        logger.info("mailed the answer of %s", prediction.pk)
 
 
 @shared_task

@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import slugify
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery import pictures, wall
+from gallery import wall
 from gallery.models import FamousArtist, Style
 from gallery.palette import Colour
 from ml import inference
@@ -105,6 +105,7 @@ def prediction_sent(request, pk: UUID):
     prediction = _alive(request, pk)
     if not request.htmx:
         return redirect(prediction)
+    prediction.note_watching()
     return render(request, "classifier/_sent.html", {"prediction": prediction})
 
 
@@ -142,7 +143,9 @@ def _colours(prediction: Prediction) -> list[Colour]:
 @never_cache
 @require_safe
 def prediction_detail(request, pk: UUID):
-    return render(request, "classifier/prediction_detail.html", _answer(_alive(request, pk), request.GET))
+    prediction = _alive(request, pk)
+    prediction.note_watching()
+    return render(request, "classifier/prediction_detail.html", _answer(prediction, request.GET))
 
 
 @never_cache
@@ -163,6 +166,7 @@ def prediction_result(request, pk: UUID):
     prediction = _alive(request, pk)
     if not request.htmx:
         return redirect(prediction)
+    prediction.note_watching()
     return render(request, "classifier/_fresh_result.html", _answer(prediction))
 
 
@@ -186,10 +190,10 @@ def prediction_plot(request, pk: UUID, kind: str):
     prediction = _alive(request, pk)
     if not prediction.is_done:
         raise Http404("There is no answer to draw yet.")
-    path = prediction.derived_folder / f"plot-{prediction.model_version}-{get_language()}.{kind}"
-    pictures.keep(path, plot.draw, prediction.bars(), kind)
     content_type = {"svg": "image/svg+xml", "png": "image/png"}[kind]
-    return private_file(path, content_type, name=f"styleart-plot.{kind}", is_download=True)
+    return private_file(
+        plot.keep(prediction, kind), content_type, name=f"styleart-plot.{kind}", is_download=True
+    )
 
 
 @require_safe

@@ -210,6 +210,7 @@ def account_facts(user: User) -> dict:
         "language": user.language or None,
         "joined_at": user.date_joined.isoformat(),
         "last_login": user.last_login.isoformat() if user.last_login else None,
+        "wants_answer_mails": user.wants_answer_mails,
         "signed_in": [
             {"since": session.created_at.isoformat(), "from": session.ip, "with": session.user_agent}
             for session in user.usersession_set.order_by("created_at")

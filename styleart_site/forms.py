@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 from .models import AccessToken, User
 
 # What one types to show that one means it, in the language of the page; the English word is always taken.
-SURE = pgettext_lazy("the word to type", "delete")
+SURE = p_("the word to type", "delete")
 
 
 class FarewellForm(forms.Form):
@@ -39,3 +39,18 @@ class TokenForm(forms.Form):
     def save(self, owner: User) -> tuple[AccessToken, str]:
         """The new row, and its secret, which nobody can show again."""
         return AccessToken.objects.make(owner, self.cleaned_data["name"], days=self.cleaned_data["days"])
+
+
+class MailForm(forms.ModelForm):
+    """Which mails somebody wants."""
+
+    class Meta:
+        model = User
+        fields = ["wants_answer_mails"]
+        labels = {"wants_answer_mails": _("Write to me when an answer took long")}
+        help_texts = {"wants_answer_mails": _("Only when you did not wait for it on its page.")}
+
+    def save(self) -> User:
+        """Save this choice, and nothing else of the account."""
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance

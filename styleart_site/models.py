@@ -50,6 +50,11 @@ class User(AbstractUser):
         max_length=10, blank=True, default="", db_default="", editable=False,
         help_text="As chosen on the site; empty until then.",
     )  # fmt: skip
+    wants_answer_mails = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A mail when an answer took long; classifier.mailing reads this.",
+    )
     left_at = models.DateTimeField(
         null=True,
         blank=True,

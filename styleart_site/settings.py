@@ -187,6 +187,9 @@ UPLOAD_MAX_BYTES = 16 * 1024 * 1024
 CLASSIFY_LEASE_S = env.int("CLASSIFY_LEASE_S", 30)  # longer than CELERY_TASK_TIME_LIMIT
 CLASSIFY_RESEND_S = env.int("CLASSIFY_RESEND_S", 20)  # what nobody picked up by then is sent again
 CLASSIFY_MAX_ATTEMPTS = 3
+ANSWER_MAIL_AFTER_S = env.int(
+    "ANSWER_MAIL_AFTER_S", 30
+)  # who waits longer may have left; see classifier.mailing
 VISITOR_PICTURES_PER_DAY = env.int("VISITOR_PICTURES_PER_DAY", 3)
 VISITOR_PICTURES_PER_DAY_AND_NETWORK = env.int("VISITOR_PICTURES_PER_DAY_AND_NETWORK", 30)
 TRASH_DAYS = 30
@@ -285,7 +288,7 @@ else:
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 120)  # of a user, all but uploads
 API_REQUESTS_PER_MINUTE_ANONYMOUS = env.int("API_REQUESTS_PER_MINUTE_ANONYMOUS", 30)  # of a network address
 API_UPLOADS_PER_MINUTE = env.int("API_UPLOADS_PER_MINUTE", 10)  # of a user
-API_UPLOADS_PER_DAY = env.int("API_UPLOADS_PER_DAY", 200)
+API_UPLOADS_PER_DAY = env.int("API_UPLOADS_PER_DAY", 200)  # of a user, at all doors: the pages, too
 API_MAX_WAITERS = env.int("API_MAX_WAITERS", 2)  # threads of a process that may wait (Prefer: wait)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -12,6 +12,7 @@ account = [
     path("", views.account, name="page"),
     path("tokens/", views.token_create, name="token-create"),
     path("tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
+    path("mails/", views.mails, name="mails"),
     path("sessions/<int:pk>/end/", views.session_end, name="session-end"),
     path("export/", views.export_start, name="export-start"),
     path("export/<uuid:pk>/", views.export_detail, name="export-detail"),

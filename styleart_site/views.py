@@ -20,7 +20,7 @@ from classifier.files import private_file
 from classifier.models import Prediction
 from classifier.quota import uploads_left
 
-from .forms import FarewellForm, TokenForm
+from .forms import FarewellForm, MailForm, TokenForm
 from .languages import remember
 from .leaving import erase_account
 from .models import Export
@@ -53,6 +53,7 @@ def _account(request: HttpRequest, token_form: TokenForm) -> dict:
         "storage_bytes": storage_bytes(user),
         "uploads_left": uploads_left(user),
         "uploads_a_day": settings.API_UPLOADS_PER_DAY,
+        "mail_form": MailForm(instance=user),
         "has_two_factors": is_mfa_enabled(user),
         "session_count": len(UserSession.objects.purge_and_list(user)),
         "tokens": user.access_tokens.all(),
@@ -80,6 +81,17 @@ def token_create(request):
 def token_revoke(request, pk: int):
     get_object_or_404(request.user.access_tokens, pk=pk).delete()
     messages.info(request, _("The token is revoked. Whatever used it is locked out."))
+    return redirect("account:page")
+
+
+@require_POST
+@login_required
+def mails(request):
+    """Which mails somebody wants."""
+    form = MailForm(request.POST, instance=request.user)
+    if form.is_valid():
+        form.save()
+        messages.info(request, _("Your choice is kept."))
     return redirect("account:page")
 
 

@@ -140,6 +140,7 @@ TABLE = {
     "account/": {"GET": SIGNED_IN},
     "account/tokens/": {"POST": SIGNED_IN},
     "account/tokens/<int:pk>/revoke/": {"POST": OWN_THING},
+    "account/mails/": {"POST": SIGNED_IN},
     "account/sessions/<int:pk>/end/": {"POST": OWN_THING},
     "account/export/": {"POST": SIGNED_IN},
     "account/export/<uuid:pk>/": {"GET": OWN_THING},
