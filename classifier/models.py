@@ -543,6 +543,11 @@ class Prediction(models.Model):
         return self.status == self.Status.FAILED
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether it was sent in this second: on an idle machine the answer comes any moment."""
+        return self.is_unfinished and timezone.now() - self.created_at < timedelta(seconds=1)
+
+    @property
     def is_slow(self) -> bool:
         """Whether it has waited for over five seconds: time for a word about it."""
         return self.is_unfinished and timezone.now() - self.created_at > timedelta(seconds=5)

@@ -112,6 +112,8 @@ def prediction_sent(request, pk: UUID):
 def _answer(prediction: Prediction, wanted: Mapping[str, str] | None = None) -> dict:
     """All that the result fragment shows; `wanted` narrows the paintings that look alike."""
     context = _parts(prediction)
+    if not prediction.is_unfinished:
+        context["other_cuts"] = prediction.other_cuts()[:MOST_CUTS]
     if prediction.is_unfinished:
         context["count_before"] = prediction.count_before()
     if prediction.is_done:
@@ -121,7 +123,6 @@ def _answer(prediction: Prediction, wanted: Mapping[str, str] | None = None) -> 
             "explained": heatmap.explained(prediction, bars),
             "colours": _colours(prediction),
             "other_answers": prediction.other_answers(),
-            "other_cuts": prediction.other_cuts()[:MOST_CUTS],
             "alike": Alike(prediction, wanted or {}),
             "unlearned_styles": Style.objects.of_the_house().exclude(
                 name__in=[name for name, _ in prediction.probabilities]
@@ -167,7 +168,7 @@ def prediction_result(request, pk: UUID):
     if not request.htmx:
         return redirect(prediction)
     prediction.note_watching()
-    return render(request, "classifier/_fresh_result.html", _answer(prediction))
+    return render(request, "classifier/_result.html", _answer(prediction))
 
 
 @require_safe

@@ -18,9 +18,31 @@
     document.getElementById("why-help").classList.toggle("unscripted", !chosen);
   }
 
-  function turnOff() {
+  // Where the picture stands above the words, not beside them, it comes to them once more.
+  const isNarrow = window.matchMedia("(max-width: 52rem)");
+  const ownPicture = () => document.querySelector(".room-picture .frame img");
+
+  function frameFor() {
+    if (!isNarrow.matches) return ownPicture().parentElement;
+    let own = document.querySelector(".why-picture");
+    if (!own) {
+      const picture = ownPicture();
+      own = Object.assign(document.createElement("div"), { className: "why-picture" });
+      own.classList.add(...[...picture.closest(".room-picture").classList].filter((name) => name.startsWith("ratio-")));
+      own.append(Object.assign(new Image(picture.width, picture.height), { src: picture.src, alt: "" }));
+      document.getElementById("why-tools").before(own);
+    }
+    return own;
+  }
+
+  function takeAway() {
     map?.remove();
     map = null;
+  }
+
+  function turnOff() {
+    takeAway();
+    document.querySelector(".why-picture")?.remove();
     press(null);
     words("");
   }
@@ -30,9 +52,9 @@
   }
 
   function lay(link) {
-    const frame = document.querySelector(".room-picture .frame");
+    takeAway();
+    const frame = frameFor();
     const picture = frame.querySelector("img");
-    map?.remove();
     map = Object.assign(new Image(picture.width, picture.height), { className: "why-map", alt: "" });
     map.addEventListener("error", () => {
       turnOff();

@@ -82,7 +82,7 @@
   }
 
   function add(file) {
-    const item = { file, blob: file, url: URL.createObjectURL(file), status: "chosen", cut: null, request: null, tries: 0, timer: 0 };
+    const item = { file, url: URL.createObjectURL(file), status: "chosen", cut: null, rectangle: "", request: null, tries: 0, timer: 0 };
     item.picture = make("img", { alt: "", src: item.url });
     item.words = make("p", { className: "item-words small" });
     item.words.setAttribute("role", "status");
@@ -218,7 +218,9 @@
   function post(item) {
     const data = new FormData(form);
     data.delete("image");
-    data.set("image", item.blob, item.file.name || "picture.jpg");
+    data.set("image", item.file, item.file.name || "picture.jpg");
+    data.set("crop", item.rectangle);
+    data.set("turns", item.cut?.turns ?? 0);
     if (!isOne()) data.set("title", nameOf(item.file));
     const request = new XMLHttpRequest();
     item.request = request;
@@ -348,164 +350,64 @@
     if (items.length > 1 && isBusy) event.preventDefault(); // the others would not be sent
   });
 
-  // Crop and turn: frames and walls spoil the answer. The file itself stays as it is; every change can be undone.
+  // Crop and turn (crop.js): frames and walls spoil the answer. The file stays as it is; every change can be undone.
 
-  const SIDES = ["left", "top", "right", "bottom"];
-  const LEAST = 10; // percent that stay of each side
-  const cutOff = { left: said.cutLeft, top: said.cutTop, right: said.cutRight, bottom: said.cutBottom };
   const canvas = make("canvas", { className: "editor-canvas" });
+  const cutOff = { left: said.cutLeft, top: said.cutTop, right: said.cutRight, bottom: said.cutBottom };
   const sliders = {};
-  const fields = SIDES.map((side) => {
-    sliders[side] = make("input", { type: "range", min: 0, max: 100 - LEAST, step: 1, id: `cut-${side}` });
-    sliders[side].addEventListener("input", () => cutTo(side, Number(sliders[side].value)));
-    return make("div", { className: "field" }, make("label", { htmlFor: `cut-${side}`, textContent: cutOff[side] }), sliders[side]);
+  const fields = Object.entries(cutOff).map(([side, words]) => {
+    sliders[side] = make("input", { type: "range", min: 0, max: 90, step: "any", id: `cut-${side}` });
+    return make("div", { className: "field" }, make("label", { htmlFor: `cut-${side}`, textContent: words }), sliders[side]);
   });
+  const cropper = window.cropping(canvas, sliders);
   const editor = make("dialog", { className: "editor" });
   editor.setAttribute("aria-labelledby", "editor-title");
-  const done = button(said.use, "", () => apply());
   editor.append(
     make("h2", { id: "editor-title", textContent: said.editor }),
     make("p", { className: "small", textContent: said.editorHelp }),
     canvas,
     make("div", { className: "editor-tools" },
-      button(said.turnLeft, "quiet", () => turn(-1)), button(said.turnRight, "quiet", () => turn(1)),
-      button(said.whole, "quiet", () => { cut = whole(); draw(); })),
+      button(said.turnLeft, "quiet", () => cropper.turn(-1)), button(said.turnRight, "quiet", () => cropper.turn(1)),
+      button(said.whole, "quiet", () => { cropper.cut = {}; cropper.draw(); })),
     make("div", { className: "editor-sliders" }, ...fields),
-    make("div", { className: "editor-tools" }, done, button(said.leave, "link", () => editor.close())),
+    make("div", { className: "editor-tools" }, button(said.use, "", () => apply()), button(said.leave, "link", () => editor.close())),
   );
   document.body.append(editor);
-  const source = new Image();
-  const whole = () => ({ turns: 0, left: 0, top: 0, right: 0, bottom: 0 }); // quarters to the right; percent cut off
-  let cut = whole();
   let edited = null;
 
   async function edit(item) {
     edited = item;
-    cut = { ...(item.cut ?? whole()) };
-    source.src = item.url;
+    cropper.cut = item.cut ?? {};
     try {
-      await source.decode();
+      await cropper.open(item.url);
     } catch {
       set(item, "chosen", said.cannotCrop);
       return;
     }
     editor.showModal();
-    draw();
+    cropper.draw();
   }
 
-  const isLying = () => cut.turns % 2 === 1;
-  const turnedSize = () => (isLying() ? [source.naturalHeight, source.naturalWidth] : [source.naturalWidth, source.naturalHeight]);
-
-  function paint(target, scale) { // the turned picture, whole
-    const [width, height] = turnedSize();
-    const pen = target.getContext("2d");
-    pen.save();
-    pen.translate((width * scale) / 2, (height * scale) / 2);
-    pen.rotate((cut.turns * Math.PI) / 2);
-    const [w, h] = [source.naturalWidth * scale, source.naturalHeight * scale];
-    pen.drawImage(source, -w / 2, -h / 2, w, h);
-    pen.restore();
-    return pen;
-  }
-
-  function draw() {
-    const [width, height] = turnedSize();
-    const scale = Math.min(1200 / width, 900 / height, 3);
-    canvas.width = Math.max(1, Math.round(width * scale));
-    canvas.height = Math.max(1, Math.round(height * scale));
-    const pen = paint(canvas, scale);
-    const [x, y] = [(cut.left / 100) * canvas.width, (cut.top / 100) * canvas.height];
-    const [right, bottom] = [(1 - cut.right / 100) * canvas.width, (1 - cut.bottom / 100) * canvas.height];
-    pen.fillStyle = "rgb(25 24 22 / 0.66)";
-    pen.beginPath();
-    pen.rect(0, 0, canvas.width, canvas.height);
-    pen.rect(x, y, right - x, bottom - y);
-    pen.fill("evenodd");
-    pen.lineWidth = Math.max(2, canvas.width / 300);
-    pen.strokeStyle = "#fffaf3";
-    pen.strokeRect(x, y, right - x, bottom - y);
-    for (const side of SIDES) sliders[side].value = cut[side];
-  }
-
-  const opposite = { left: "right", right: "left", top: "bottom", bottom: "top" };
-  function cutTo(side, percent) {
-    cut[side] = Math.min(Math.max(percent, 0), 100 - LEAST - cut[opposite[side]]);
-    draw();
-  }
-
-  function turn(by) {
-    const { left, top, right, bottom } = cut;
-    const turns = (cut.turns + by + 4) % 4;
-    cut = by > 0
-      ? { turns, top: left, right: top, bottom: right, left: bottom }
-      : { turns, bottom: left, left: top, top: right, right: bottom };
-    draw();
-  }
-
-  // Drag an edge or a corner; from the middle the whole frame moves.
-  let held = null;
-  const place = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [(100 * (event.clientX - box.left)) / box.width, (100 * (event.clientY - box.top)) / box.height, box];
-  };
-  canvas.addEventListener("pointerdown", (event) => {
-    const [x, y, box] = place(event);
-    const near = { left: x - cut.left, right: 100 - cut.right - x, top: y - cut.top, bottom: 100 - cut.bottom - y };
-    const reach = { left: 2800 / box.width, right: 2800 / box.width, top: 2800 / box.height, bottom: 2800 / box.height };
-    const sides = SIDES.filter((side) => Math.abs(near[side]) < reach[side]);
-    held = { x, y, from: { ...cut }, sides: sides.length ? sides : ["all"] };
-    canvas.setPointerCapture(event.pointerId);
-    event.preventDefault();
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!held) return;
-    const [x, y] = place(event);
-    let [dx, dy] = [x - held.x, y - held.y];
-    const { left, top, right, bottom } = held.from;
-    if (held.sides[0] === "all") {
-      dx = Math.min(Math.max(dx, -left), right);
-      dy = Math.min(Math.max(dy, -top), bottom);
-      Object.assign(cut, { left: left + dx, right: right - dx, top: top + dy, bottom: bottom - dy });
-      draw();
-      return;
-    }
-    const to = { left: left + dx, right: right - dx, top: top + dy, bottom: bottom - dy };
-    for (const side of held.sides) cutTo(side, to[side]);
-  });
-  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { held = null; });
-
+  // The file goes out whole, with what counts of it; only what is shown here is cut.
   function apply() {
     const item = edited;
-    if (["turns", ...SIDES].every((part) => !cut[part])) {
-      use(item, item.file, null);
+    if (window.isWholeCut(cropper.cut)) {
+      use(item, null);
       return;
     }
-    const [width, height] = turnedSize();
-    const scale = Math.min(1, 4096 / Math.max(width, height));
-    const turned = make("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
-    paint(turned, scale);
-    const [x, y] = [Math.round((cut.left / 100) * turned.width), Math.round((cut.top / 100) * turned.height)];
-    const out = make("canvas", {
-      width: Math.max(32, Math.round(((100 - cut.left - cut.right) / 100) * turned.width)),
-      height: Math.max(32, Math.round(((100 - cut.top - cut.bottom) / 100) * turned.height)),
-    });
-    const pen = out.getContext("2d");
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, out.width, out.height);
-    pen.drawImage(turned, -x, -y);
-    out.toBlob((blob) => {
-      if (blob) use(item, blob, { ...cut });
+    cropper.show((blob) => {
+      if (blob) use(item, blob);
       else set(item, "chosen", said.tooLargeToCrop);
       editor.close();
-    }, "image/jpeg", 0.95);
+    });
   }
 
-  function use(item, blob, wanted) {
+  function use(item, blob) {
     if (item.picture.src !== item.url) URL.revokeObjectURL(item.picture.src);
-    item.blob = blob;
-    item.cut = wanted;
-    item.picture.src = wanted ? URL.createObjectURL(blob) : item.url;
-    set(item, "chosen", wanted ? said.edited : "");
+    item.cut = blob && cropper.cut;
+    item.rectangle = blob ? cropper.rectangle() : "";
+    item.picture.src = blob ? URL.createObjectURL(blob) : item.url;
+    set(item, "chosen", blob ? said.edited : "");
     editor.close();
     show();
     item.editing.focus({ preventScroll: true });

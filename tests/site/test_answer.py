@@ -2,14 +2,16 @@
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ml import inference
-from tests import pictures
-from tests.site.test_journey import send, shoot, sign_up
+from tests import live, pictures
+from tests.site.test_journey import SCREENSHOTS, send, shoot, sign_up
 
 pytestmark = pytest.mark.browser
 SLOW_MS = 30_000
@@ -22,6 +24,23 @@ def file(name: str, data: bytes) -> dict:
 def choose(page: Page, *files: dict) -> None:
     page.goto("/")
     page.set_input_files("input[name=image]", list(files))
+
+
+def id_of(page: Page) -> str:
+    return page.url.rstrip("/").split("/")[-1]
+
+
+@contextmanager
+def without_worker(site) -> Iterator[None]:
+    """Nobody answers for a while."""
+    workers = live.wait_until(site.worker_processes, timeout_s=30)
+    for worker in workers:
+        worker.suspend()
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.resume()
 
 
 def has_maps() -> bool:
@@ -66,13 +85,55 @@ def test_a_picture_is_turned_and_cropped_before_it_is_sent_by_keyboard(page, sit
     page.get_by_role("button", name="What style is it?").press("Enter")
     page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"), timeout=SLOW_MS)
 
-    prediction = page.url.rstrip("/").split("/")[-1]
-    ((width, height),) = site.query(
-        "SELECT width, height FROM classifier_prediction WHERE id = %s", prediction
+    ((width, height, edit),) = site.query(
+        "SELECT width, height, edit FROM classifier_prediction WHERE id = %s", id_of(page)
     )
+    left, top, across, down, turns = map(int, edit.split(","))
     assert cut > 20
-    assert width == 360
-    assert height == pytest.approx(480 * (1 - cut / 100), abs=2)
+    assert (left, top, down, turns) == (0, 0, 360, 1)  # what is on top after turning was at the left before
+    assert across == pytest.approx(480 * (1 - cut / 100), abs=2)
+    assert (width, height) == (360, across)
+
+
+def test_the_kept_picture_is_cut_anew_from_its_page(page, site):
+    send(page, "a.jpg", pictures.small_painting(71))
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+    before = id_of(page)
+
+    page.get_by_role("link", name="Crop or turn").click()
+    expect(page.locator("canvas.editor-canvas")).to_be_visible()
+    page.get_by_label("Turn it").select_option("To the right")
+    page.get_by_label("Cut off left, percent").focus()
+    for _ in range(3):
+        page.keyboard.press("PageUp")
+    shoot(page, "crop-anew")
+    page.get_by_role("button", name="What style is this part?").click()
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+    rows = site.query(
+        "SELECT id::text, sha256, edit FROM classifier_prediction WHERE sha256 = (SELECT sha256 FROM classifier_prediction WHERE id = %s)",
+        before,
+    )
+    assert {row[0] for row in rows} == {before, id_of(page)}
+    assert len({row[1] for row in rows}) == 1
+    assert sorted(row[2] for row in rows)[0] == ""
+    page.get_by_role("link", name="(all of it)").or_(page.locator(".other-cuts a")).first.click()
+    page.wait_for_url(f"**/{before}/")
+
+
+def test_the_kept_picture_is_cut_anew_without_scripts(browser, site):
+    context = browser.new_context(java_script_enabled=False, base_url=site.url)
+    page = context.new_page()
+    send(page, "a.jpg", pictures.small_painting(72))
+    before = id_of(page)
+
+    page.goto(f"/predictions/{before}/crop/")
+    page.get_by_label("Cut off top, percent").fill("50")
+    page.get_by_role("button", name="What style is this part?").click()
+
+    ((edit,),) = site.query("SELECT edit FROM classifier_prediction WHERE id = %s", id_of(page))
+    assert edit == "0,180,480,180,0"
+    context.close()
 
 
 def test_a_lost_connection_says_so_and_tries_again(page, site):
@@ -144,3 +205,126 @@ def test_the_answer_by_keyboard_narrowed_looked_at_and_explained(page, site):
 
     page.locator(".swatches a").first.click()
     expect(page.get_by_role("heading", name="Paintings with this")).to_be_visible()
+
+
+# While waiting
+
+
+def test_the_answer_appears_in_place_and_is_announced(page, site):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/result/" in request.url else None)
+    choose(page, file("a.jpg", pictures.small_painting(73)))
+    expect(page.locator("img.preview")).to_be_visible()  # at once, from the file itself
+    page.get_by_role("button", name="What style is it?").click()
+    page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"), timeout=SLOW_MS)
+    page.evaluate("window.stayed = true")
+
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+    assert page.evaluate("window.stayed")  # no other page came
+    expect(page.locator("#announcement")).to_contain_text("The answer is here.")
+    assert page.locator("#announcement").get_attribute("role") == "status"
+    count = len(asked)
+    page.wait_for_timeout(1200)
+    assert len(asked) == count  # and nobody asks any more
+
+
+def test_a_page_that_waits_survives_a_lost_connection(page, site):
+    is_lost = True
+    page.route("**/result/", lambda route: route.abort("connectionreset") if is_lost else route.continue_())
+    with without_worker(site):
+        send(page, "a.jpg", pictures.small_painting(74))
+        expect(page.locator("#connection")).to_contain_text("Nothing is lost", timeout=SLOW_MS)
+        is_lost = False
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+    expect(page.locator("#connection")).to_be_empty()
+
+
+def test_a_double_click_sends_once_and_the_back_button_leads_back(page, site):
+    choose(page, file("a.jpg", pictures.small_painting(75)))
+
+    page.get_by_role("button", name="What style is it?").dblclick()
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+    ((count,),) = site.query(
+        "SELECT count(*) FROM classifier_prediction WHERE visitor = (SELECT visitor FROM classifier_prediction WHERE id = %s)",
+        id_of(page),
+    )
+    assert count == 1
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Show a painting and learn its style.")
+    page.go_forward()
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+
+# What the eye sees first has the focus first
+
+ORDER = """() => {
+  const places = [...document.querySelectorAll("#main a[href], #main button, #main input, #main select, #main summary")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && one.tabIndex >= 0 && !one.disabled && !one.closest(".next-action"))
+    .map((one) => ({ top: one.getBoundingClientRect().top + scrollY, bottom: one.getBoundingClientRect().bottom + scrollY, words: one.textContent.trim().slice(0, 40) || one.id }));
+  return places.filter((place, number) => number && place.bottom <= places[number - 1].top).map((place) => place.words);
+}"""
+PARTS = [".room-picture", "#verdict", "#plot", "#why", "#similar", "#artists"]
+
+
+def test_on_a_phone_the_answer_reads_from_top_to_bottom_as_its_code_does(page, site):
+    page.set_viewport_size({"width": 390, "height": 844})
+    send(page, "a.jpg", pictures.small_painting(76))
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+    tops = [page.locator(part).bounding_box()["y"] for part in PARTS if part != "#why" or has_maps()]
+
+    assert tops == sorted(tops)
+    assert page.evaluate(ORDER) == []
+    action = page.get_by_role("link", name="Send another picture").bounding_box()
+    assert 844 / 2 < action["y"] <= 844 - action["height"]  # within a thumb's reach, without scrolling
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_on_a_phone_the_map_is_seen_where_it_is_asked_for(page, site):
+    if not has_maps():
+        pytest.skip("the shipped model draws no maps")
+    page.set_viewport_size({"width": 390, "height": 844})
+    send(page, "a.jpg", pictures.small_painting(77))
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+    page.locator("[data-why]").first.click()
+
+    expect(page.locator(".why-picture .why-map")).to_be_in_viewport()
+    expect(page.locator("#why-words")).to_contain_text("Shown over your picture")
+    page.get_by_role("button", name="Turn off").click()
+    expect(page.locator(".why-picture")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_answer_is_whole_at_every_width(page, site, width, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    send(page, "a.png", turned_png())
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+    page.locator(".plot summary").first.click()
+
+    bars = page.locator("#plot ~ .bars li, .plot details .bars li")
+    widths = [
+        float(bar.get_attribute("width").rstrip("%"))
+        for bar in page.locator(".plot .bars .bar rect:last-child").all()
+    ]
+    assert widths == sorted(widths, reverse=True)
+    assert bars.count() == len(inference.model_card()["labels"])
+    page.locator(".plot-name a").first.focus()
+    expect(page.locator(".plot .bars li").first.locator(".exact")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.screenshot(path=SCREENSHOTS / f"answer-{scheme}-{width}.png", full_page=True)
+
+
+def test_the_plot_is_taken_along_as_svg_and_png(page, site):
+    send(page, "a.jpg", pictures.small_painting(78))
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+    for kind, start in [("SVG", b"<?xml"), ("PNG", b"\x89PNG")]:
+        with page.expect_download() as download:
+            page.get_by_role("link", name=kind, exact=True).click()
+        assert download.value.path().read_bytes().startswith(start)
