@@ -22,7 +22,7 @@ class Alike:
     """What looks like the picture of a prediction that is done, as far as `wanted` lets it through."""
 
     def __init__(self, prediction: Prediction, wanted: Mapping[str, str]) -> None:
-        prediction.look_again()
+        prediction.embed_again()
         self.prediction = prediction
         is_asked = AlikeFilter.base_fields.keys() & wanted.keys()
         self.form = AlikeFilter(wanted if is_asked else None, auto_id="alike-%s")

@@ -409,7 +409,7 @@ class PredictionSimilar(Predictions):
     def get(self, request, pk: UUID):
         """Nearest first."""
         prediction = self.done()
-        prediction.look_again()
+        prediction.embed_again()
         return similar_answer(self, prediction.embedding, model_version=prediction.embedding_model)
 
 

@@ -66,7 +66,7 @@ def places_for(prediction: Prediction, style_name: str) -> np.ndarray:
     Raises NoHeatmap.
     """
     if prediction.maps is None:
-        prediction.look_again()
+        prediction.explain_again()
     places = prediction.places().get(style_name)
     if places is None:
         raise NoHeatmap(style_name)

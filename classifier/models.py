@@ -610,23 +610,30 @@ class Prediction(models.Model):
         """Whether somebody looked at the page when the answer came."""
         return self.watched_at is not None and self.finished_at - self.watched_at < STILL_THERE
 
-    def look_again(self) -> None:
-        """Let the model in use look at the original where an older one did, or one that drew no maps.
+    def embed_again(self) -> None:
+        """Let the model in use look at the original where an older one did; the answer stays as it was.
 
-        So similar works are found, and the answer is explained, after a switch too; the answer itself stays as
-        it was. Asks at most once, for both. Where the original cannot be read all stays as it is.
+        So similar works are found after a switch, too. Where the original cannot be read all stays as it is.
         """
-        is_described = self.embedding_model == inference.model_version()
-        is_explained = bool(self.maps_model) or not inference.draws_maps()
-        if is_described and is_explained:
-            return
+        if self.embedding_model != inference.model_version():
+            self._look_again()
+
+    def explain_again(self) -> None:
+        """Let the model in use draw the maps of an answer that came without; as `embed_again` does."""
+        if not self.maps_model and inference.draws_maps():
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """Ask the model in use once and keep whatever of its answer this row lacks."""
         try:
             answer = inference.classify(self.read_bytes(), cut=self.cut)
         except (inference.UnreadableImage, OSError, MemoryError):
             logger.warning("prediction %s cannot be looked at again", self.pk, exc_info=True)
             return
-        news: dict[str, object] = {"embedding": answer.embedding, "embedding_model": answer.model_version}
-        if not is_explained:
+        news: dict[str, object] = {}
+        if self.embedding_model != answer.model_version:
+            news |= {"embedding": answer.embedding, "embedding_model": answer.model_version}
+        if not self.maps_model:
             news |= _maps_columns(answer, [name for name, _ in self.probabilities])
         for name, value in news.items():
             setattr(self, name, value)

@@ -50,6 +50,8 @@ QUEUED = {
         "thumbnail_url": f"{API}/predictions/{ID}/thumbnail.jpg",
         "width": 1200,
         "height": 900,
+        "crop": "150,120,1200,900",
+        "turns": 0,
     },
     "style": None,
     "confidence": None,

@@ -180,7 +180,7 @@ def test_a_newer_model_leaves_the_maps_of_an_answer_alone(explained, tmp_path, m
     before = bytes(explained.maps)
     monkeypatch.setenv("STYLEART_MODEL", str(make_explaining_model(tmp_path, seed=7)))
 
-    explained.look_again()
+    explained.embed_again()
     explained.refresh_from_db()
 
     assert explained.embedding_model == "explains-7"

@@ -35,7 +35,9 @@ def test_all_that_the_page_shows_is_ready_after_the_answer():
     tasks.classify(str(prediction.pk))
 
     ready = {path.name for path in prediction.derived_folder.iterdir()}
-    assert ready == {"preview.jpg", "thumbnail.jpg", "palette.json", f"maps-{inference.model_version()}.json"}
+    prediction.refresh_from_db()
+    assert ready == {"preview.jpg", "thumbnail.jpg", "palette.json"}
+    assert prediction.maps_model == inference.model_version()
 
 
 def test_running_twice_changes_nothing():
@@ -75,7 +77,7 @@ def test_a_missing_original_fails_with_a_sentence():
     [(MemoryError(), "failed", "too_large_to_decode"), (SoftTimeLimitExceeded(), "running", "")],
 )
 def test_trouble_while_looking_does_not_escape_the_task(monkeypatch, trouble, status, code):
-    def fail(data):
+    def fail(data, **kwargs):
         raise trouble
 
     # Running out of memory or time cannot be had on order; the edge raises it instead.
@@ -89,7 +91,7 @@ def test_trouble_while_looking_does_not_escape_the_task(monkeypatch, trouble, st
 
 
 def test_a_picture_out_of_time_is_tried_again_after_the_next_sweep(monkeypatch):
-    def fail(data):
+    def fail(data, **kwargs):
         raise SoftTimeLimitExceeded
 
     monkeypatch.setattr(inference, "classify", fail)
