@@ -544,8 +544,8 @@ class Prediction(models.Model):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether it was sent in this second: on an idle machine the answer comes any moment."""
-        return self.is_unfinished and timezone.now() - self.created_at < timedelta(seconds=1)
+        """Whether it was sent just now: on an idle machine the answer comes any moment."""
+        return self.is_unfinished and timezone.now() - self.created_at < timedelta(seconds=2)
 
     @property
     def is_slow(self) -> bool:
