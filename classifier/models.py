@@ -355,7 +355,7 @@ class Prediction(models.Model):
     original = models.FileField(upload_to=original_path, max_length=200, editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
     edit = models.CharField(
-        max_length=40, blank=True, editable=False,
+        max_length=40, blank=True, default="", db_default="", editable=False,
         help_text="What counts of the original: left,top,width,height in its upright pixels, quarter turns.",
     )  # fmt: skip
     width = models.PositiveIntegerField(editable=False, help_text="Pixels, upright, of what counts.")
@@ -402,11 +402,9 @@ class Prediction(models.Model):
         help_text="What each place adds to each style: float16, styles as in probabilities, rows from above.",
     )  # fmt: skip
     maps_model = models.CharField(
-        max_length=100,
-        blank=True,
-        editable=False,
+        max_length=100, blank=True, default="", db_default="", editable=False,
         help_text="Newer than the answer's where that had no maps.",
-    )
+    )  # fmt: skip
     asked_again_from = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="asked_again",
         help_text="The same picture under the model before.",

@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 from .models import AccessToken, User
 
 # What one types to show that one means it, in the language of the page; the English word is always taken.
-SURE = p_("the word to type", "delete")
+SURE = pgettext_lazy("the word to type", "delete")
 
 
 class FarewellForm(forms.Form):

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='prediction',
             name='maps_model',
-            field=models.CharField(blank=True, editable=False, help_text="Newer than the answer's where that had no maps.", max_length=100),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, help_text="Newer than the answer's where that had no maps.", max_length=100),
         ),
         migrations.AddConstraint(
             model_name='prediction',

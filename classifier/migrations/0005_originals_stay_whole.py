@@ -4,6 +4,14 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# On the way back: another part of a picture becomes another picture, so that all rows stay.
+TELL_PARTS_APART = """
+    UPDATE classifier_prediction
+    SET sha256 = encode(sha256(convert_to(sha256 || edit, 'UTF8')), 'hex')
+    WHERE edit <> ''
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -42,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='prediction',
             name='edit',
-            field=models.CharField(blank=True, editable=False, help_text='What counts of the original: left,top,width,height in its upright pixels, quarter turns.', max_length=40),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, help_text='What counts of the original: left,top,width,height in its upright pixels, quarter turns.', max_length=40),
         ),
         migrations.AlterField(
             model_name='prediction',
@@ -66,4 +74,5 @@ class Migration(migrations.Migration):
             model_name='prediction',
             constraint=models.CheckConstraint(condition=models.Q(('edit', ''), ('edit__regex', '^\\d+,\\d+,\\d+,\\d+,[0-3]$'), _connector='OR'), name='edit_is_a_cut'),
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, reverse_sql=TELL_PARTS_APART),
     ]

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='wants_answer_mails',
-            field=models.BooleanField(default=False, help_text='A mail when an answer took long; classifier.mailing reads this.'),
+            field=models.BooleanField(db_default=False, default=False, help_text='A mail when an answer took long; classifier.mailing reads this.'),
         ),
     ]
