@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from classifier.counting import RequestCount
 from classifier.models import Prediction
 from gallery import labels
 from scraper.models import ImportRun
-from styleart_site.models import AccessToken, Export, IdempotencyKey, RequestCount
+from styleart_site.models import AccessToken, Export, IdempotencyKey
 from tests.factories import (
     make_artist,
     make_artwork,
@@ -114,6 +115,8 @@ def fill_tables() -> None:
     done.give_feedback(style)
     done.share_with(7)
     make_prediction(owner=done.owner, picture=small_painting() + b"\0")
+    part = make_prediction(owner=done.owner, picture=small_painting() + b"\1")
+    Prediction.objects.filter(pk=part.pk).update(sha256=done.sha256, edit="0,0,100,100,1")
     Prediction.objects.filter(pk=make_prediction().pk).update(status="failed", error_code="gave_up")
     labels.suggest(source_key="test:1", proposed=style, predicted=style, confidence=0.5, picture=None)
     AccessToken.objects.make(done.owner, "a script", days=3)
