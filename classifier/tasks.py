@@ -36,7 +36,7 @@ def classify(prediction_id: str) -> None:
         return
     started = time.perf_counter()
     try:
-        prediction.record(inference.classify(prediction.read_bytes(), cut=prediction.cut))
+        is_recorded = prediction.record(inference.classify(prediction.read_bytes(), cut=prediction.cut))
     except inference.UnreadableImage as error:  # will never work: tell the owner
         prediction.mark_failed("unreadable_image", error.code)
     except FileNotFoundError:
@@ -47,6 +47,9 @@ def classify(prediction_id: str) -> None:
         logger.warning("prediction %s ran into the time limit, attempt %d", prediction.pk, prediction.attempt)
         prediction.release()
     else:
+        if not is_recorded:
+            logger.info("another attempt was faster with %s", prediction.pk)
+            return
         logger.info("classified %s in %.0f ms", prediction.pk, (time.perf_counter() - started) * 1000)
         make_derivatives(prediction)
 

@@ -16,7 +16,10 @@ from tests.live import wait_until
 
 pytestmark = pytest.mark.services
 UPLOADS, CHILD_KILLS, WORKER_KILLS = (200, 20, 5) if IS_FULL else (24, 3, 1)
-RUNNING = "SELECT count(*) FROM classifier_prediction WHERE status = 'running'"
+JUST_CLAIMED = """
+SELECT count(*) FROM classifier_prediction
+WHERE status = 'running' AND lease_until > now() + interval '8.5 s'
+"""  # the lease is 9 s
 
 
 def test_no_picture_is_lost_or_answered_twice_when_workers_are_killed(house):
@@ -43,11 +46,10 @@ def test_no_picture_is_lost_or_answered_twice_when_workers_are_killed(house):
 
 
 def kill(house, kind: str) -> None:
-    """Kill the worker, or one of its children, where one can be met at work."""
+    """Kill the worker, or one of its children, just after a picture was taken up; so it has started by then."""
+    wait_until(lambda: house.query(JUST_CLAIMED) != [(0,)], timeout_s=120, pause_s=0.002)
     worker = house.worker()
     victim = worker if kind == "worker" else random.choice(worker.children())
-    with contextlib.suppress(TimeoutError):  # they are too quick: killed idle, then
-        wait_until(lambda: house.query(RUNNING) != [(0,)], timeout_s=2, pause_s=0.002)
     with contextlib.suppress(psutil.NoSuchProcess):
         victim.kill()
 

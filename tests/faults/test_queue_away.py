@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests import pictures
-from tests.faults.house import Sent, asleep
+from tests.faults.house import Sent, asleep, tell
 from tests.live import wait_until
 
 pytestmark = pytest.mark.services
@@ -39,8 +39,13 @@ def test_pictures_are_accepted_and_answered_whatever_becomes_of_redis(house):
     for _ in range(3):
         house.send(next(paintings), sent)
     house.wait_for_all()
+    tell(f"uploads while Redis hung: {told(sent.seconds[:3])}; while it was away: {told(sent.seconds[3:6])}")
 
     ends = house.ends_of(sent.ids)
     assert set(sent.answers) == {202}
     assert len(ends) == 12
     assert {(end.status, end.times) for end in ends.values()} == {("done", 1)}
+
+
+def told(seconds: list[float]) -> str:
+    return ", ".join(f"{one:.2f} s" for one in seconds)
