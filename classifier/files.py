@@ -1,10 +1,10 @@
 """Private files on their way out: checked by the view, defused here, sent by the web server where there is one."""
 
 from pathlib import Path
-from urllib.parse import quote
 
-from django.conf import settings
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
+
+from gallery.sending import send_file
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 KEEP_S = 3600
@@ -15,16 +15,10 @@ def private_file(
 ) -> HttpResponse:
     """Answer with a file under MEDIA_ROOT that only this reader may have, under a name of ours.
 
-    The view has checked who asks. With ACCEL_REDIRECT_PREFIX the web server in front sends the bytes
-    (X-Accel-Redirect); else Django streams them. Browsers may keep it for `keep_s` seconds, shared caches
-    never. Raises FileNotFoundError.
+    The view has checked who asks; `send_file` says who sends. Browsers may keep it for `keep_s` seconds,
+    shared caches never. Raises FileNotFoundError.
     """
-    if settings.ACCEL_REDIRECT_PREFIX:
-        place = path.relative_to(settings.MEDIA_ROOT).as_posix()
-        response = HttpResponse(content_type=content_type)
-        response.headers["X-Accel-Redirect"] = quote(f"{settings.ACCEL_REDIRECT_PREFIX.rstrip('/')}/{place}")
-    else:
-        response = FileResponse(path.open("rb"), content_type=content_type)
+    response = send_file(path, content_type)
     disposition = "attachment" if is_download else "inline"
     response.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'
     response.headers["Cache-Control"] = f"private, max-age={keep_s}"

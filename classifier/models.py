@@ -44,6 +44,10 @@ logger = logging.getLogger(__name__)
 RESEND_AFTER = timedelta(seconds=settings.CLASSIFY_RESEND_S)
 PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
+COPY_NAMES = {
+    PREVIEW_PX: "preview",
+    THUMBNAIL_PX: "thumbnail",
+}  # of files; all others are called by their size
 NOTE_LENGTH = 2000
 WATCHED_EVERY = timedelta(seconds=4)
 STILL_THERE = timedelta(seconds=15)  # a page that waits asks every two seconds
@@ -162,6 +166,10 @@ def _trash_ends_for() -> datetime:
 
 
 class PredictionQuerySet(models.QuerySet):
+    def without_placeholder(self):
+        """Answered predictions whose pictures have nothing to stand in while they load."""
+        return self.filter(status=Prediction.Status.DONE, placeholder="")
+
     def alive(self):
         """Predictions that are not in the trash."""
         return self.filter(trashed_at__isnull=True)
@@ -358,6 +366,14 @@ class Prediction(models.Model):
         max_length=40, blank=True, default="", db_default="", editable=False,
         help_text="What counts of the original: left,top,width,height in its upright pixels, quarter turns.",
     )  # fmt: skip
+    placeholder = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="See gallery.pictures.placeholder.",
+    )
     width = models.PositiveIntegerField(editable=False, help_text="Pixels, upright, of what counts.")
     height = models.PositiveIntegerField(editable=False, help_text="Pixels, upright, of what counts.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -438,6 +454,11 @@ class Prediction(models.Model):
                 fields=["sent_at"],
                 name="prediction_unfinished",
                 condition=Q(status__in=["queued", "running"]),
+            ),
+            models.Index(
+                fields=["id"],
+                name="prediction_no_placeholder",
+                condition=Q(placeholder="", status="done"),
             ),
         ]
         constraints = [
@@ -846,11 +867,33 @@ class Prediction(models.Model):
 
     def preview(self) -> Path:
         """A JPEG of at most 1280 px, re-encoded by us without metadata."""
-        return pictures.keep(self.derived_folder / "preview.jpg", self._jpeg, PREVIEW_PX)
+        return self.copy(PREVIEW_PX)
 
     def thumbnail(self) -> Path:
         """A JPEG of at most 480 px, re-encoded by us without metadata."""
-        return pictures.keep(self.derived_folder / "thumbnail.jpg", self._jpeg, THUMBNAIL_PX)
+        return self.copy(THUMBNAIL_PX)
+
+    def copy(self, size_px: int, kind: str = "jpg") -> Path:
+        """The picture at no more than so many pixels, re-encoded by us without metadata.
+
+        Raises UnreadableImage or FileNotFoundError.
+        """
+        path = self.derived_folder / f"{COPY_NAMES.get(size_px, size_px)}.{kind}"
+        return pictures.keep(path, self._copy, size_px, kind)
+
+    @property
+    def copies(self) -> pictures.Copies:
+        """Where its owner's pages find the picture."""
+        return self.copies_below(self.get_absolute_url())
+
+    def copies_below(self, address: str) -> pictures.Copies:
+        """Where the picture is for those who may see this page of it."""
+        return pictures.Copies(f"{address}{{size_px}}.{{kind}}", self.width, self.height, self.placeholder)
+
+    def keep_placeholder(self) -> None:
+        """Make what pages show until the picture is there. Raises UnreadableImage or FileNotFoundError."""
+        self.placeholder = pictures.placeholder_of(self.read_bytes(), cut=self.cut)
+        Prediction.objects.filter(pk=self.pk).update(placeholder=self.placeholder)
 
     def palette(self) -> list[palette.Colour]:
         """The main colours of the picture, the largest share first. Raises UnreadableImage, FileNotFoundError."""
@@ -865,15 +908,15 @@ class Prediction(models.Model):
         )
         return json.dumps([[colour.rgb, colour.share] for colour in colours]).encode()
 
-    def _jpeg(self, size_px: int) -> bytes:
-        return pictures.jpeg(self.read_bytes(), size_px, cut=self.cut)
+    def _copy(self, size_px: int, kind: str) -> bytes:
+        return pictures.copy(self.read_bytes(), size_px, kind, cut=self.cut)
 
     def whole(self) -> Path:
         """A JPEG of the whole original, of at most 1280 px: what one sees when cutting it anew."""
         return pictures.keep(self.derived_folder / "whole.jpg", self._whole_jpeg)
 
     def _whole_jpeg(self) -> bytes:
-        return pictures.jpeg(self.read_bytes(), PREVIEW_PX)
+        return pictures.copy(self.read_bytes(), PREVIEW_PX)
 
     # What the page says
 

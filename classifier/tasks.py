@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 ERASED_PER_TASK = 500
 MAILS_PER_SWEEP = 50
+PLACEHOLDERS = 100  # pictures a task
 
 
 def send(prediction_id: UUID) -> None:
@@ -55,15 +56,31 @@ def classify(prediction_id: str) -> None:
 
 
 def make_derivatives(prediction: Prediction) -> None:
-    """Make preview and thumbnail after the answer is out; pages make them on demand where this fails."""
+    """Make what pages need first, after the answer is out; they make the rest, and what fails here, on demand."""
     try:
         prediction.preview()
         prediction.thumbnail()
+        prediction.keep_placeholder()
         prediction.palette()
     except (OSError, MemoryError, SoftTimeLimitExceeded):
         logger.warning("no derivatives yet for %s", prediction.pk, exc_info=True)
     if not Prediction.objects.filter(pk=prediction.pk).exists():  # erased meanwhile, with what was there then
         shutil.rmtree(prediction.derived_folder, ignore_errors=True)
+
+
+@shared_task
+def make_placeholders(after: str | None = None) -> None:
+    """Make placeholders of answered pictures that have none; every five minutes, and at once while there is more."""
+    missing = Prediction.objects.without_placeholder().order_by("pk")
+    rows = missing.filter(pk__gt=UUID(after)) if after else missing
+    some = list(rows.only("original", "edit")[:PLACEHOLDERS])
+    for prediction in some:
+        try:
+            prediction.keep_placeholder()
+        except (inference.UnreadableImage, OSError, MemoryError):
+            continue  # the page stands without it
+    if len(some) == PLACEHOLDERS:
+        make_placeholders.delay(after=str(some[-1].pk))
 
 
 @shared_task

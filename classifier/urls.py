@@ -1,7 +1,7 @@
 from django.urls import include, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
-from gallery import converters  # noqa: F401 - registers "picture_size"
+from gallery import converters  # noqa: F401 - registers "picture_size", "copy_px" and "copy_kind"
 
 from . import views
 
@@ -47,6 +47,7 @@ predictions = [
     path("<uuid:pk>/sent/", views.prediction_sent, name="prediction-sent"),
     path("<uuid:pk>/similar/", views.prediction_similar, name="prediction-similar"),
     path("<uuid:pk>/<picture_size:size>.jpg", views.prediction_picture, name="prediction-picture"),
+    path("<uuid:pk>/<copy_px:size_px>.<copy_kind:kind>", views.prediction_copy, name="prediction-copy"),
     path("<uuid:pk>/plot.<plot_kind:kind>", views.prediction_plot, name="prediction-plot"),
     path(
         "<uuid:pk>/<heatmap_kind:kind>/<slug:style>.png", views.prediction_heatmap, name="prediction-heatmap"
@@ -73,6 +74,7 @@ predictions = [
 shared = [
     path("", views.share_detail, name="share-detail"),
     path("picture.jpg", views.share_picture, name="share-picture"),
+    path("<copy_px:size_px>.<copy_kind:kind>", views.share_copy, name="share-copy"),
     path("card.jpg", views.share_card, name="share-card"),
 ]
 

@@ -9,13 +9,14 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import slugify
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery import wall
+from gallery import pictures, wall
 from gallery.models import FamousArtist, Style
 from gallery.palette import Colour
 from ml import inference
@@ -35,7 +36,7 @@ from .forms import (
     ShareForm,
 )
 from .history import BY_TRASHING, page_of
-from .models import Prediction, Sender, ShareLink
+from .models import PREVIEW_PX, THUMBNAIL_PX, Prediction, Sender, ShareLink
 from .quota import pictures_left
 from .statistics import Statistics
 from .tasks import erase_soon, send
@@ -174,15 +175,42 @@ def prediction_result(request, pk: UUID):
 @require_safe
 def prediction_picture(request, pk: UUID, size: str):
     """A picture for its owner's eyes, from the trash too: re-encoded by us, never the original."""
-    return _picture(_mine(request, pk), size, name=f"styleart-{pk}-{size}.jpg")
+    return _copy(request, _mine(request, pk), PREVIEW_PX if size == "preview" else THUMBNAIL_PX, "jpg")
 
 
-def _picture(prediction: Prediction, size: str, *, name: str, keep_s: int = KEEP_S) -> HttpResponse:
+@require_safe
+def prediction_copy(request, pk: UUID, size_px: int, kind: str):
+    """The same in the size and kind that suits the screen and the browser."""
+    return _copy(request, _mine(request, pk), size_px, kind)
+
+
+def _copy(
+    request: HttpRequest,
+    prediction: Prediction,
+    size_px: int,
+    kind: str,
+    *,
+    name: str = "",
+    keep_s: int = KEEP_S,
+) -> HttpResponse:
+    # A picture that was sent never changes. Not by its id: shared pages tell nobody's.
+    part = prediction.edit.replace(",", ".")
+    etag = f'"{prediction.sha256[:16]}-{part}-{size_px}-{kind}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is not None:
+        response.headers["Cache-Control"] = f"private, max-age={keep_s}"
+        return response
     try:
-        path = prediction.preview() if size == "preview" else prediction.thumbnail()
-        return private_file(path, "image/jpeg", name=name, keep_s=keep_s)
+        response = private_file(
+            prediction.copy(size_px, kind),
+            pictures.ENCODINGS[kind].media_type,
+            name=f"{name or f'styleart-{prediction.pk}-{size_px}'}.{kind}",
+            keep_s=keep_s,
+        )
     except (inference.UnreadableImage, FileNotFoundError) as error:
         raise Http404("There is no picture to show.") from error
+    response.headers["ETag"] = etag
+    return response
 
 
 @require_safe
@@ -517,7 +545,7 @@ def share_detail(request, token: str):
     card_url = reverse("classifier:share-card", args=[token])
     context = {
         "prediction": prediction,
-        "token": token,
+        "copies": prediction.copies_below(request.path),
         "bars": prediction.bars(),
         "url": request.build_absolute_uri(request.path),
         "card_url": request.build_absolute_uri(card_url),
@@ -528,7 +556,13 @@ def share_detail(request, token: str):
 
 @require_safe
 def share_picture(request, token: str):
-    return _unlisted(_picture(_shared(token), "preview", name="styleart.jpg", keep_s=0))
+    return share_copy(request, token, PREVIEW_PX, "jpg")
+
+
+@require_safe
+def share_copy(request, token: str, size_px: int, kind: str):
+    """The picture for whoever has the address; asked for each time, since it may be revoked."""
+    return _unlisted(_copy(request, _shared(token), size_px, kind, name="styleart", keep_s=0))
 
 
 @require_safe

@@ -24,7 +24,7 @@ from .rights import rights_of
 from .said import TEXTS
 
 MODELS = {"style": Style, "artist": Artist, "artwork": Artwork}
-UNTOLD = {"search_text", "studies_painted"}  # what nobody sets by hand
+UNTOLD = {"placeholder", "search_text", "studies_painted"}  # what nobody sets by hand
 ONE_BY_ONE = {Change.Kind.BULK, Change.Kind.IMPORT}  # rows of one batch that know nothing of each other
 AT_ONCE = 2000  # works
 

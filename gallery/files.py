@@ -1,8 +1,9 @@
 """Do the files of the catalogue and its rows belong together? Looked at folder by folder, in the background."""
 
 import os
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +11,18 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from .models import Artwork, FileCheck, LabelSuggestion, MissingFile
+from . import pictures
+from .models import LARGE_PX, Artist, Artwork, FileCheck, LabelSuggestion, MissingFile
 
 LOCK = 0x46_69_6C_65  # to PostgreSQL this number means "files are being checked"
 FOLDERS = 256  # by the first two digits of a picture's hash
 SETTLED_AFTER = timedelta(days=1)  # a younger file may belong to a row that is about to be saved
 MOST_NAMED = 1000  # dangling files that are remembered by name
 AGAIN_AFTER = timedelta(days=1)
+_sizes, _kinds = (
+    "|".join(map(str, names)) for names in ((*pictures.COPIES_PX, LARGE_PX), pictures.ENCODINGS)
+)
+COPY_NAME = re.compile(rf"(?P<sha256>[0-9a-f]{{64}})-({_sizes})\.({_kinds})")
 
 
 def begin() -> FileCheck:
@@ -34,11 +40,14 @@ def advance(check: FileCheck, *, seconds: float) -> bool:
     """Check folder after folder for about so long; tells whether it is finished. May be stopped at any time."""
     end = time.monotonic() + seconds
     while check.folders_done < FOLDERS and time.monotonic() < end:
-        _check_folder(check, f"{check.folders_done:02x}")
+        prefix = f"{check.folders_done:02x}"
+        remove_orphaned_copies(prefix)
+        _check_folder(check, prefix)
     if check.folders_done < FOLDERS:
         return False
     MissingFile.objects.filter(artwork__picture="").delete()
     remove_orphaned_suggestions()
+    remove_orphaned_portraits()
     check.finished_at = timezone.now()
     check.save(update_fields=["finished_at"])
     FileCheck.objects.filter(pk__lt=check.pk).delete()
@@ -89,16 +98,47 @@ def remove_dangling(check: FileCheck) -> int:
     return removed
 
 
+def remove_orphaned_copies(prefix: str) -> int:
+    """Delete what was made from pictures that are gone or not shown any more, and what no page asks for.
+
+    Of one folder; tells how many. Nobody need be asked: whatever is missed is made again.
+    """
+    works = Artwork.objects.with_picture().filter(sha256__startswith=prefix)
+    shown = set(works.values_list("sha256", flat=True))
+    folder = Path(settings.MEDIA_ROOT, "derived", "catalogue", prefix)
+    return _remove_settled(
+        Path(entry.path)
+        for entry in _entries(folder)
+        if (copy := COPY_NAME.fullmatch(entry.name)) is None or copy["sha256"] not in shown
+    )
+
+
+def remove_orphaned_portraits() -> int:
+    """Delete what was made from portraits that artists do not have any more. Tells how many."""
+    artists = Artist.objects.exclude(portrait="").only("portrait")
+    needed = {place.name for artist in artists.iterator() if (place := artist.portrait_place()) is not None}
+    entries = _entries(Path(settings.MEDIA_ROOT, "derived", "portraits"))
+    return _remove_settled(Path(entry.path) for entry in entries if entry.name not in needed)
+
+
+def _remove_settled(paths: Iterable[Path]) -> int:
+    """Delete those of these files that nobody can be writing any more. Tells how many."""
+    settled = (timezone.now() - SETTLED_AFTER).timestamp()
+    removed = 0
+    for path in paths:
+        try:
+            if path.stat().st_mtime < settled:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:  # gone meanwhile
+            continue
+    return removed
+
+
 def remove_orphaned_suggestions() -> int:
     """Delete pictures of suggestions that are gone: nobody may look at them any more. Tells how many."""
     known = set(LabelSuggestion.objects.exclude(picture="").values_list("picture", flat=True))
-    settled = (timezone.now() - SETTLED_AFTER).timestamp()
     root = Path(settings.MEDIA_ROOT)
-    orphans = [
-        path
-        for path in root.glob("suggestions/*/*")
-        if str(path.relative_to(root)) not in known and path.stat().st_mtime < settled
-    ]
-    for path in orphans:
-        path.unlink(missing_ok=True)
-    return len(orphans)
+    return _remove_settled(
+        path for path in root.glob("suggestions/*/*") if str(path.relative_to(root)) not in known
+    )

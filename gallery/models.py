@@ -29,6 +29,7 @@ EMBEDDING_LENGTH = 256
 LARGE_PX = 2560
 PREVIEW_PX = 1280
 THUMBNAIL_PX = 480
+VERSION_DIGITS = 10  # of a picture's hash, in the addresses of its copies
 TO_KNOW = 8  # artists of a style where no curator named any
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp", "AVIF": ".avif", "GIF": ".gif", "TIFF": ".tif"}
 WIKIART = "https://www.wikiart.org/en"
@@ -303,13 +304,23 @@ class Artist(models.Model):
 
         Raises UnreadableImage, and FileNotFoundError when the portrait's file is missing.
         """
-        written = self.portrait.storage.get_modified_time(self.portrait.name)
+        place = self.portrait_place()
+        if place is None:
+            raise FileNotFoundError(self.portrait.name)
+        return pictures.keep(place, self._portrait_jpeg)
+
+    def portrait_place(self) -> Path | None:
+        """Where the thumbnail of this very portrait is kept; None when its file is missing."""
+        try:
+            written = self.portrait.storage.get_modified_time(self.portrait.name)
+        except FileNotFoundError:
+            return None
         folder = Path(settings.MEDIA_ROOT) / "derived" / "portraits"
-        return pictures.keep(folder / f"{self.pk}-{written:%Y%m%d%H%M%S%f}.jpg", self._portrait_jpeg)
+        return folder / f"{self.pk}-{written:%Y%m%d%H%M%S%f}.jpg"
 
     def _portrait_jpeg(self) -> bytes:
         with self.portrait.open("rb") as file:
-            return pictures.jpeg(file.read(), THUMBNAIL_PX)
+            return pictures.copy(file.read(), THUMBNAIL_PX)
 
     @property
     def initials(self) -> str:
@@ -419,9 +430,14 @@ class ArtworkQuerySet(models.QuerySet):
         colours = PaletteColour.objects.filter(artwork=OuterRef("pk"))
         return self.exclude(picture="").filter(~Exists(colours))
 
+    def without_placeholder(self):
+        """Works whose pictures have nothing to stand in while they load."""
+        return self.exclude(picture="").filter(placeholder="")
+
     def forget_looks(self) -> None:
         """Delete what was told from their pictures, for they have others now."""
         pks = list(self.values_list("pk", flat=True))
+        self.update(placeholder="")
         for model in (Embedding, Opinion, PictureHash, PaletteColour):
             model.objects.filter(artwork__in=pks).delete()
         DuplicatePair.objects.touching(pks).delete()
@@ -488,6 +504,14 @@ class Artwork(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels, as shown.")
     height = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels, as shown.")
     sha256 = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    placeholder = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="See pictures.placeholder.",
+    )
     search_text = models.CharField(max_length=800, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -509,6 +533,11 @@ class Artwork(models.Model):
                 "style", MD5(Cast("id", models.TextField())), condition=HANGS, name="artwork_style_mixed"
             ),
             models.Index(MD5(Cast("id", models.TextField())), condition=HANGS, name="artwork_mixed"),
+            models.Index(
+                fields=["id"],
+                condition=Q(placeholder="") & ~Q(picture=""),
+                name="artwork_without_placeholder",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -553,6 +582,8 @@ class Artwork(models.Model):
         if not is_new:
             Artwork.objects.filter(pk=self.pk).forget_looks()
         looks = self._measured
+        self.placeholder = looks.placeholder
+        Artwork.objects.filter(pk=self.pk).update(placeholder=looks.placeholder)
         self.embeddings.create(embedding=looks.embedding, model_version=looks.model_version)
         self.opinions.create(model_version=looks.model_version, **looks.opinion._asdict())
         PictureHash.objects.create(artwork=self, **PictureHash.fields_of(looks.picture_hash))
@@ -599,25 +630,27 @@ class Artwork(models.Model):
         found = self.embeddings.filter(model_version=inference.model_version())
         return found.values_list("embedding", flat=True).first()
 
-    def large(self) -> Path:
-        """A JPEG of at most 2560 px, to look at closely, made from the picture when it is first asked for."""
-        return self._derived(LARGE_PX)
+    def copy(self, size_px: int, kind: str = "jpg") -> Path:
+        """A copy of at most so many pixels, made from the picture when it is first asked for, and kept.
 
-    def preview(self) -> Path:
-        """A JPEG of at most 1280 px, made from the picture when it is first asked for."""
-        return self._derived(PREVIEW_PX)
-
-    def thumbnail(self) -> Path:
-        """A JPEG of at most 480 px, made from the picture when it is first asked for."""
-        return self._derived(THUMBNAIL_PX)
-
-    def _derived(self, size_px: int) -> Path:
+        Raises UnreadableImage or FileNotFoundError.
+        """
         folder = Path(settings.MEDIA_ROOT) / "derived" / "catalogue" / self.sha256[:2]
-        return pictures.keep(folder / f"{self.sha256}-{size_px}.jpg", self._jpeg, size_px)
+        return pictures.keep(folder / f"{self.sha256}-{size_px}.{kind}", self._copy, size_px, kind)
 
-    def _jpeg(self, size_px: int) -> bytes:
+    def _copy(self, size_px: int, kind: str) -> bytes:
         with self.picture.open("rb") as file:
-            return pictures.jpeg(file.read(), size_px)
+            return pictures.copy(file.read(), size_px, kind)
+
+    @property
+    def copies(self) -> pictures.Copies:
+        """Where the copies of its picture are, for pages. Another picture has other addresses."""
+        address = f"{self.get_absolute_url()}{{size_px}}-{self.picture_version}.{{kind}}"
+        return pictures.Copies(address, self.width, self.height, self.placeholder)
+
+    @property
+    def picture_version(self) -> str:
+        return self.sha256[:VERSION_DIGITS]
 
     @property
     def is_study(self) -> bool:

@@ -1,21 +1,46 @@
 """Files made from pictures: decoded by ml.inference's one decoder, written whole or not at all."""
 
+import base64
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image, features
 
 from ml import inference
 
 from . import palette
 
-JPEG_QUALITY = 84
 HASHED_PX = 64  # a hash needs no more, and a JPEG is decoded quickly at this size
+COPIES_PX = (320, 480, 720, 960, 1280)  # the longer sides of the copies that pages ask for
+PLACEHOLDER_PX = 16
+PLACEHOLDER_QUALITY = 20
+
+
+class Encoding(NamedTuple):
+    """How copies are written: Pillow's name, the media type, and what Pillow is told."""
+
+    name: str
+    media_type: str
+    options: dict[str, Any]
+
+
+# The smallest first. Chosen to look alike; benchmarks/pictures.py measures what each costs. AVIF at its two
+# fastest speeds takes as long as WebP, so that no page waits for it; a slower one saves a tenth more.
+ENCODINGS = {
+    kind: encoding
+    for kind, encoding in {
+        "avif": Encoding("AVIF", "image/avif", {"quality": 65, "speed": 9, "max_threads": 1}),
+        "webp": Encoding("WEBP", "image/webp", {"quality": 82, "method": 4}),
+        "jpg": Encoding("JPEG", "image/jpeg", {"quality": 84, "optimize": True, "progressive": True}),
+    }.items()
+    if kind == "jpg" or features.check(kind)  # Pillow's wheels write all of them; one built by hand may not
+}
 
 
 class Opinion(NamedTuple):
@@ -35,6 +60,7 @@ class Looks:
     opinion: Opinion
     picture_hash: int  # 64 bits, nearly the same for nearly the same pictures
     colours: Sequence[palette.Colour]  # the main ones, the largest share first
+    placeholder: str  # see `placeholder`
 
 
 @dataclass(frozen=True)
@@ -70,18 +96,59 @@ def _looks(data: bytes, model: inference.Model) -> Looks:
         opinion=Opinion(label, min(probability, 1.0), answer.certainty),
         picture_hash=inference.difference_hash(small),
         colours=palette.main_colours(small),
+        placeholder=placeholder(small),
     )
 
 
-def jpeg(data: bytes, size_px: int, *, cut: inference.Cut | None = None) -> bytes:
-    """Re-encode a picture, or what `cut` leaves of it, as an sRGB JPEG that fits into size_px × size_px, upright, without metadata.
+def copy(data: bytes, size_px: int, kind: str = "jpg", *, cut: inference.Cut | None = None) -> bytes:
+    """Re-encode a picture, or what `cut` leaves of it, so that it fits into size_px × size_px.
 
-    Raises UnreadableImage when the bytes cannot be decoded.
+    Upright, in sRGB, without metadata.
+
+    `kind` is one of ENCODINGS. Raises UnreadableImage when the bytes cannot be decoded.
     """
-    out = BytesIO()
-    picture = inference.decode(data, fit_px=size_px, cut=cut)
-    picture.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
+    out, encoding = BytesIO(), ENCODINGS[kind]
+    inference.decode(data, fit_px=size_px, cut=cut).save(out, encoding.name, **encoding.options)
     return out.getvalue()
+
+
+def placeholder(picture: Image.Image) -> str:
+    """A WebP of at most 16 px, in base64, about 100 characters: pages show it until the picture is there."""
+    out = BytesIO()
+    scale = PLACEHOLDER_PX / max(picture.size)
+    size = [max(round(scale * side), 1) for side in picture.size]
+    small = picture.convert("RGB").resize(size, Image.Resampling.BOX)
+    small.save(out, "WEBP", quality=PLACEHOLDER_QUALITY, method=6)
+    return base64.b64encode(out.getvalue()).decode()
+
+
+def placeholder_of(data: bytes, *, cut: inference.Cut | None = None) -> str:
+    """The placeholder of a picture in these bytes, or of what `cut` leaves of it. Raises UnreadableImage."""
+    return placeholder(inference.decode(data, fit_px=HASHED_PX, cut=cut))
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Where a page finds the copies of one picture, and all that it must know to hang it.
+
+    `address` has "{size_px}" and "{kind}" in it; width and height are the picture's own pixels.
+    """
+
+    address: str
+    width: int
+    height: int
+    placeholder: str = ""
+
+    def at(self, size_px: int, kind: str = "jpg") -> str:
+        return self.address.format(size_px=size_px, kind=kind)
+
+    def srcset(self, kind: str, sizes_px: Iterable[int]) -> str:
+        """Copies of one kind with their widths: "/a/320.avif 320w,…"; none larger than the picture but the first."""
+        longer_px, widths = max(self.width, self.height), {}
+        for size_px in sizes_px:
+            width = max(round(self.width * min(size_px / longer_px, 1)), 1)
+            widths.setdefault(width, self.at(size_px, kind))
+        return ",".join(f"{address} {width}w" for width, address in widths.items())
 
 
 def keep(path: Path, make: Callable[..., bytes], *args) -> Path:

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from ml import inference
 
-from . import colour_search, duplicates, embeddings, files, labels, switching
+from . import colour_search, duplicates, embeddings, files, labels, placeholders, switching
 from .locks import Taken, alone
 
 logger = logging.getLogger(__name__)
@@ -15,6 +15,7 @@ WORKS = 60  # a task: a few seconds, so that uploads need not wait and no time l
 COMPARED = 200  # works a task, some milliseconds each
 DOUBTS = 1000  # suggestions a task
 PALETTES = 200  # works a task
+PLACEHOLDERS = 200  # works a task
 CHECK_S = 5  # seconds a task
 
 
@@ -75,6 +76,18 @@ def make_palettes(after: int = 0) -> None:
         return
     if last is not None:
         make_palettes.delay(after=last)
+
+
+@shared_task
+def make_placeholders(after: int = 0) -> None:
+    """Make placeholders of works that have none; runs every five minutes, and at once while there is more."""
+    try:
+        with alone(placeholders.LOCK):
+            last = placeholders.catch_up(after=after, works=PLACEHOLDERS)
+    except Taken:
+        return
+    if last is not None:
+        make_placeholders.delay(after=last)
 
 
 @shared_task

@@ -17,6 +17,11 @@ urlpatterns = [
     path("artworks/<int:pk>/", views.artwork_detail, name="artwork-detail"),
     path("artworks/<int:pk>/large.jpg", views.artwork_picture, {"size": "large"}, name="artwork-large"),
     path("artworks/<int:pk>/<picture_size:size>.jpg", views.artwork_picture, name="artwork-picture"),
+    path(
+        "artworks/<int:pk>/<copy_px:size_px>-<picture_version:version>.<copy_kind:kind>",
+        views.artwork_copy,
+        name="artwork-copy",
+    ),
     path("colours/<rgb:rgb>/", views.colour_detail, name="colour-detail"),
     path("search/", views.search_page, name="search"),
     path("search/suggestions/", views.search_suggestions, name="search-suggestions"),

@@ -3,20 +3,32 @@ from pathlib import Path
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from ml import inference
 
-from . import colour_search, palette, search
+from . import colour_search, palette, pictures, search
 from .chronology import Chronology, LifeLine
 from .duplicates import kept_instead_of
 from .figures import Card
 from .forms import ArtistFilter, ArtworkFilter
-from .models import Artist, ArtistRedirect, ArtistStyle, Artwork, FamousArtist, Style
+from .models import (
+    LARGE_PX,
+    PREVIEW_PX,
+    THUMBNAIL_PX,
+    Artist,
+    ArtistRedirect,
+    ArtistStyle,
+    Artwork,
+    FamousArtist,
+    Style,
+)
 from .pages import count_up_to, page_of
+from .sending import send_file
 from .similar import similar_to
 from .training_data import TrainingData
 
@@ -26,6 +38,10 @@ MORE_WORKS = 8  # by the same artist, beside a work
 SEARCHED_ARTISTS = 8
 SUGGESTIONS = 5
 UNDATED = 9999  # where works without a year stand: behind all others
+# How long pictures are kept. Shared caches ask again each day, since a picture may be taken off display.
+FOR_EVER = "public, max-age=31536000, s-maxage=86400, immutable"
+A_DAY = "public, max-age=86400"
+FOR_ONE_READER = "private, no-cache"
 
 
 @require_safe
@@ -120,7 +136,7 @@ def artist_portrait(request, slug: str):
     artist = get_object_or_404(Artist, slug=slug)
     if not artist.shows_portrait:
         raise Http404("This portrait is not shown here.")
-    return _picture(artist.portrait_thumbnail)
+    return _picture(artist.portrait_thumbnail, "image/jpeg")
 
 
 @require_safe
@@ -167,22 +183,51 @@ def _more_by_the_artist(work: Artwork) -> QuerySet:
 
 @require_safe
 def artwork_picture(request, pk: int, size: str):
-    """The picture of a published work, re-encoded by us, in one of three sizes."""
-    work = get_object_or_404(Artwork.objects.visible_to(request.user), pk=pk)
+    """The picture of a work as a JPEG, re-encoded by us, in one of three sizes; the address stays for ever."""
+    work = _shown(request, pk)
+    size_px = {"large": LARGE_PX, "preview": PREVIEW_PX, "thumbnail": THUMBNAIL_PX}[size]
+    return _copy(request, work, size_px, "jpg", kept=A_DAY)
+
+
+@require_safe
+def artwork_copy(request, pk: int, size_px: int, version: str, kind: str):
+    """One copy of the picture of a work: the address of another picture, so browsers never ask twice."""
+    work = _shown(request, pk)
+    if version != work.picture_version:
+        response = redirect(work.copies.at(size_px, kind))
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+    return _copy(request, work, size_px, kind, kept=FOR_EVER)
+
+
+def _shown(request: HttpRequest, pk: int) -> Artwork:
+    """A work whose picture this reader may see. Who asks matters for hidden works only: caches like that."""
+    work = get_object_or_404(Artwork, pk=pk)
+    if not work.is_published and not request.user.has_perm("gallery.view_artwork"):
+        raise Http404("There is no such work on display.")
     if not work.shows_picture:
         raise Http404("This picture is not shown here.")
-    make = {"large": work.large, "preview": work.preview, "thumbnail": work.thumbnail}[size]
-    return _picture(make, is_public=work.is_published)
+    return work
 
 
-def _picture(make: Callable[[], Path], *, is_public: bool = True) -> FileResponse:
-    """A JPEG that is made when it is first asked for; 404 where there is nothing to make it of."""
+def _copy(request: HttpRequest, work: Artwork, size_px: int, kind: str, *, kept: str) -> HttpResponse:
+    etag = f'"{work.picture_version}-{size_px}-{kind}"'
+    response = get_conditional_response(request, etag=etag)  # 304, without a look at the file
+    if response is None:
+        media_type = pictures.ENCODINGS[kind].media_type
+        response = _picture(lambda: work.copy(size_px, kind), media_type)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = kept if work.is_published and work.is_free else FOR_ONE_READER
+    return response
+
+
+def _picture(make: Callable[[], Path], media_type: str) -> HttpResponse:
+    """A file that is made when it is first asked for; 404 where there is nothing to make it of."""
     try:
-        path = make()
+        response = send_file(make(), media_type)
     except (inference.UnreadableImage, FileNotFoundError) as error:
         raise Http404("There is no picture to show.") from error
-    response = FileResponse(path.open("rb"), content_type="image/jpeg")
-    response.headers["Cache-Control"] = "public, max-age=86400" if is_public else "private"
+    response.headers["Cache-Control"] = A_DAY
     return response
 
 

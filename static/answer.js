@@ -23,13 +23,13 @@
   const ownPicture = () => document.querySelector(".room-picture .frame img");
 
   function frameFor() {
-    if (!isNarrow.matches) return ownPicture().parentElement;
+    if (!isNarrow.matches) return ownPicture().closest(".frame");
     let own = document.querySelector(".why-picture");
     if (!own) {
       const picture = ownPicture();
       own = Object.assign(document.createElement("div"), { className: "why-picture" });
       own.classList.add(...[...picture.closest(".room-picture").classList].filter((name) => name.startsWith("ratio-")));
-      own.append(Object.assign(new Image(picture.width, picture.height), { src: picture.src, alt: "" }));
+      own.append(Object.assign(new Image(picture.width, picture.height), { src: picture.currentSrc || picture.src, alt: "" }));
       document.getElementById("why-tools").before(own);
     }
     return own;

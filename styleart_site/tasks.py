@@ -10,7 +10,7 @@ from django.core.management import call_command
 from gallery import handover
 from gallery.room import is_full
 
-from . import export, leaving
+from . import belongings, export, leaving
 from .models import Export, User
 
 logger = logging.getLogger(__name__)
@@ -79,3 +79,9 @@ def tidy_accounts() -> None:
     for user in leaving.unconfirmed()[:100]:
         leaving.erase_account(user)
     call_command("clearsessions")
+
+
+@shared_task
+def remove_orphaned_copies() -> None:
+    """Delete copies of pictures that are gone, which a crash between row and files left; once a day."""
+    logger.info("removed %d copies of pictures that are gone", belongings.remove_orphaned_copies())

@@ -1,19 +1,21 @@
 """What templates need to hang works in their own proportions, and to draw the timeline."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django import template
 from django.forms import Form
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, npgettext
 
 from gallery import said, words
-from gallery.models import Artwork, Style
+from gallery.models import THUMBNAIL_PX, Artwork, Style
+from gallery.pictures import ENCODINGS, Copies
 
 register = template.Library()
 
@@ -107,6 +109,89 @@ def ratio_class(width: int | None, height: int | None) -> str:
 def _nearest_shape(percent: int) -> int:
     step = 2 if percent < 100 else 4 if percent < 200 else 8
     return round(percent / step) * step
+
+
+class Place(NamedTuple):
+    """Where a picture hangs: the copies that fit there, and how wide it is, as `sizes` says it to browsers.
+
+    On phones a tenth less than it is: nobody sees that their finest dots are not all filled, and a copy
+    of half the weight comes in sooner.
+    """
+
+    copies_px: tuple[int, ...]
+    sizes: str
+
+
+def _wall(ratio: float) -> Place:
+    """Rows of site.css, 5rem + 11vw high and stretched by a seventh on average; two columns on a phone."""
+    widest_px = 960 if ratio > WIDE else 720
+    width = f"calc({92 * ratio:.0f}px + {12.6 * ratio:.1f}vw)"
+    return Place((320, THUMBNAIL_PX, widest_px), f"(max-width:36rem) 40vw,{width}")
+
+
+def _room(ratio: float) -> Place:
+    """The one picture that a page is about: most of the screen on a phone, else the smaller column."""
+    phone, desk = (
+        f"min(82vw,{52 * ratio:.0f}vh)",
+        f"min(37vw,calc({100 * ratio:.0f}vh - {144 * ratio:.0f}px))",
+    )
+    return Place((THUMBNAIL_PX, 720, 960, 1280), f"(max-width:52rem) {phone},{desk}")
+
+
+def _side(ratio: float) -> Place:
+    """One of two beside each other."""
+    return Place((320, THUMBNAIL_PX, 720, 960), f"min(42vw,{62 * ratio:.0f}vh)")
+
+
+def _list(ratio: float) -> Place:
+    """Small, beside words or in a row of three."""
+    return Place((320, THUMBNAIL_PX), f"(max-width:36rem) 26vw,{min(152, 176 * ratio):.0f}px")
+
+
+PLACES: dict[str, Callable[[float], Place]] = {"wall": _wall, "room": _room, "side": _side, "list": _list}
+WIDE = 1.6  # wider pictures need larger copies to be as high
+# When a picture is fetched: once it comes near, as soon as the page is read, or before all others.
+COMES = {
+    "later": SafeString(' loading="lazy"'),
+    "soon": SafeString(""),
+    "first": SafeString(' fetchpriority="high"'),
+}
+
+
+@register.simple_tag
+def picture(copies: Copies, alt: str, place: str = "wall", comes: str = "later") -> SafeString:
+    """A picture in the size and kind that suits, with what stands in while it loads; goes into a `.frame`.
+
+    `place` is one of PLACES, `comes` one of COMES: "later" for all that is not in sight at once,
+    "first" for the one picture that a page is about.
+    """
+    hung = PLACES[place](copies.width / copies.height)
+    *smaller, last = ENCODINGS
+    sources = (
+        (ENCODINGS[kind].media_type, hung.sizes, copies.srcset(kind, hung.copies_px)) for kind in smaller
+    )
+    return format_html(
+        '<picture>{}<img src="{}" width="{}" height="{}" alt="{}"{} decoding="async"></picture>{}',
+        format_html_join("", '<source type="{}" sizes="{}" srcset="{}">', sources),
+        copies.at(hung.copies_px[-1] if place == "room" else THUMBNAIL_PX, last),
+        copies.width,
+        copies.height,
+        alt,
+        COMES[comes],
+        _stand_in(copies),
+    )
+
+
+def _stand_in(copies: Copies) -> SafeString:
+    """Behind the picture and after it, so that whoever asks for the first picture of a frame gets the real one."""
+    if not copies.placeholder:
+        return SafeString("")
+    return format_html(
+        '<img class="blur" src="data:image/webp;base64,{}" width="{}" height="{}" alt="">',
+        copies.placeholder,
+        copies.width,
+        copies.height,
+    )
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def test_a_deleted_work_comes_back_as_it_was():
     again = Artwork.objects.get(pk=pk)
     assert change.kind == "delete"
     assert (again.title, again.tags, again.year) == ("Gone", ["sea"], 1900)
-    assert again.thumbnail().exists()
+    assert again.copy(480).exists()
 
 
 def test_what_cannot_come_back_says_why_and_changes_nothing():

@@ -39,7 +39,7 @@ def test_two_works_with_the_same_bytes_share_one_file():
 def test_a_preview_stands_upright_and_is_at_most_1280_px():
     work = make_artwork(picture=pictures.rotated_photo())
 
-    facts = inference.inspect(work.preview().read_bytes())
+    facts = inference.inspect(work.copy(1280).read_bytes())
 
     assert facts.kind == "JPEG"
     assert (facts.width > facts.height) == (work.width > work.height)

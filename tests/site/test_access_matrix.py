@@ -97,6 +97,7 @@ TABLE = {
     "predictions/<uuid:pk>/sent/": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/similar/": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/<picture_size:size>.jpg": {"GET": THE_OWNER},
+    "predictions/<uuid:pk>/<copy_px:size_px>.<copy_kind:kind>": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/plot.<plot_kind:kind>": {"GET": THE_OWNER},
     "predictions/<uuid:pk>/<heatmap_kind:kind>/<slug:style>.png": {
         "GET": THE_OWNER if inference.draws_maps() else NOBODY
@@ -116,6 +117,7 @@ TABLE = {
     "predictions/<uuid:pk>/erase/": {"POST": THE_OWNER},
     "s/<token:token>/": {"GET": ITS_LINK},
     "s/<token:token>/picture.jpg": {"GET": ITS_LINK},
+    "s/<token:token>/<copy_px:size_px>.<copy_kind:kind>": {"GET": ITS_LINK},
     "s/<token:token>/card.jpg": {"GET": ITS_LINK},
     # The catalogue
     "styles/": {"GET": EVERYBODY},
@@ -127,6 +129,7 @@ TABLE = {
     "artworks/": {"GET": EVERYBODY},
     "artworks/<int:pk>/": {"GET": EVERYBODY},
     "artworks/<int:pk>/large.jpg": {"GET": EVERYBODY},
+    "artworks/<int:pk>/<copy_px:size_px>-<picture_version:version>.<copy_kind:kind>": {"GET": EVERYBODY},
     "artworks/<int:pk>/<picture_size:size>.jpg": {"GET": EVERYBODY},
     "colours/<rgb:rgb>/": {"GET": EVERYBODY},
     "search/": {"GET": EVERYBODY},
@@ -355,6 +358,9 @@ class House:
             ("slug", "slug"): "somebody" if "artists" in route else self.work.style.slug,
             ("token", "token"): self.share.token if caller == "share link" else "x" * len(self.share.token),
             ("picture_size", "size"): "thumbnail",
+            ("copy_px", "size_px"): 480,
+            ("copy_kind", "kind"): "webp",
+            ("picture_version", "version"): self.work.picture_version,
             ("plot_kind", "kind"): "svg",
             ("rgb", "rgb"): "a0b1c2",
             ("heatmap_kind", "kind"): "heatmap",
