@@ -30,6 +30,7 @@
   const kinds = input.accept.split(",");
   const suffixes = /\.(jpe?g|jfif|png|webp|avif|gif|tiff?)$/i;
   const MOST = 20; // at once
+  const AWAY = [502, 503, 504]; // the database, or the site behind its proxy: back in a moment
   const PAUSES_S = [2, 4, 8, 15, 30, 30]; // before a lost connection is tried again
   const megabytes = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   let items = [];
@@ -250,7 +251,7 @@
   }
 
   // The same bytes twice are one picture, so trying again can do no harm.
-  function tryAgain(item) {
+  function tryAgain(item, words = navigator.onLine ? said.retryLost : said.retryOffline) {
     const pause = PAUSES_S[item.tries++];
     if (pause === undefined) {
       item.tries = 0;
@@ -258,7 +259,7 @@
       busy(false);
       return;
     }
-    set(item, "retrying", fill(navigator.onLine ? said.retryLost : said.retryOffline, { count: pause }));
+    set(item, "retrying", fill(words, { count: pause }));
     item.timer = setTimeout(() => post(item), pause * 1000);
   }
 
@@ -288,6 +289,10 @@
   }
 
   function answered(item, request) {
+    if (AWAY.includes(request.status)) {
+      tryAgain(item, said.retryAway);
+      return;
+    }
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     const sent = page.querySelector(".sent");
     if (request.status !== 201 || !sent) {

@@ -136,12 +136,23 @@ def test_the_kept_picture_is_cut_anew_without_scripts(browser, site):
     context.close()
 
 
-def test_a_lost_connection_says_so_and_tries_again(page, site):
+@pytest.mark.parametrize(
+    ("fail", "words"),
+    [
+        (lambda route: route.abort("connectionreset"), "The connection was lost."),
+        (
+            lambda route: route.fulfill(status=503, body="<p>Back in a moment.</p>"),
+            "Our memory does not answer",
+        ),
+    ],
+    ids=["line", "database"],
+)
+def test_what_is_lost_on_the_way_is_said_and_tried_again(page, site, fail, words):
     failures = iter([True, False])
 
     def lose_the_first(route):
         if next(failures):
-            route.abort("connectionreset")
+            fail(route)
         else:
             route.continue_()
 
@@ -150,6 +161,7 @@ def test_a_lost_connection_says_so_and_tries_again(page, site):
 
     page.get_by_role("button", name="What style is it?").click()
 
+    expect(page.locator("#queue")).to_contain_text(words)
     expect(page.locator("#queue")).to_contain_text("Nothing is lost, we try again in 2 seconds.")
     page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"), timeout=SLOW_MS)
 
