@@ -1,12 +1,13 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class GalleryConfig(AppConfig):
     """Artworks, artists and styles; similar pictures; curation."""
 
     name = "gallery"
-    verbose_name = "Catalogue"
+    verbose_name = _("Catalogue")
 
     def ready(self) -> None:
         """Bring the system checks along, and give the roles their rights after each migration."""

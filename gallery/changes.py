@@ -18,6 +18,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .models import Artist, ArtistRedirect, Artwork, Change, FamousArtist, KnownWork, Style, StyleText
 from .rights import rights_of
@@ -438,20 +439,22 @@ class _Eraser:
                 connection.check_constraints()
         except IntegrityError as error:
             raise CannotUndo(
-                "Something else has taken its place since, so this cannot be undone. "
-                "Look at the newer changes first."
+                _(
+                    "Something else has taken its place since, so this cannot be undone. "
+                    "Look at the newer changes first."
+                )
             ) from error
         except ProtectedError as error:
-            raise CannotUndo("Works hang under it by now. Give them to somebody else first.") from error
+            raise CannotUndo(_("Works hang under it by now. Give them to somebody else first.")) from error
         return undone
 
     def _undo(self, rows: models.QuerySet[Change], leaves_newer: bool) -> Undone:
         pks = list(rows.standing().order_by("-pk").values_list("pk", flat=True))
         if not pks:
-            raise CannotUndo("This was undone already.")
+            raise CannotUndo(_("This was undone already."))
         count = sum(self._undo_some(some, leaves_newer) for some in _portions(pks))
         if not count:
-            raise CannotUndo("All of it was changed again after that. Undo the newer changes first.")
+            raise CannotUndo(_("All of it was changed again after that. Undo the newer changes first."))
         for artist in Artist.objects.filter(pk__in=self.artists):
             artist.artworks.all().refresh_search_text()
             follow_rights(artist.artworks.all(), user=self.user, kind=Change.Kind.UNDO, batch=self.batch)
@@ -462,7 +465,7 @@ class _Eraser:
         newer = _changed_since(changes)
         if newer and not leaves_newer:
             name = next(change.name for change in changes if change.pk in newer)
-            raise CannotUndo(f"“{name}” was changed again after that. Undo the newer change first.")
+            raise CannotUndo(_("“%s” was changed again after that. Undo the newer change first.") % name)
         changes = [change for change in changes if change.pk not in newer]
         for is_of_works, some in groupby(changes, key=_is_edit_of_a_work):
             if is_of_works:
@@ -483,7 +486,7 @@ class _Eraser:
             return
         if row is None:
             if change.after is not None:
-                raise CannotUndo(f"“{change.name}” is not in the catalogue any more.")
+                raise CannotUndo(_("“%s” is not in the catalogue any more.") % change.name)
             row = model(pk=change.object_id)
         _set_values(row, change)
         if change.model == "artist":
@@ -555,7 +558,7 @@ def _put_works_back(changes: list[Change]) -> None:
     groups = defaultdict(list)
     for change in changes:
         if change.object_id not in curated:
-            raise CannotUndo(f"“{change.name}” is not in the catalogue any more.")
+            raise CannotUndo(_("“%s” is not in the catalogue any more.") % change.name)
         values = dict(change.before)
         if "curated_fields" in values:
             values["curated_fields"] = _curated_again(curated[change.object_id], change)

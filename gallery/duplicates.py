@@ -16,6 +16,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 from pgvector.django import CosineDistance
 
 from ml import inference
@@ -267,7 +268,7 @@ def keep(
     Raises CannotDecide when somebody changed one of the works meanwhile.
     """
     if not same:
-        raise CannotDecide("Tick at least one work that is the same, or say that all are different.")
+        raise CannotDecide(gettext("Tick at least one work that is the same, or say that all are different."))
     with transaction.atomic():
         _refuse_if_decided([kept, *same])
         reason = f"Duplicates: {kept.pk} is kept, {', '.join(str(work.pk) for work in same)} hidden."
@@ -309,7 +310,7 @@ def _refuse_if_decided(works: Sequence[Artwork]) -> None:
     pks = [work.pk for work in works]
     displayed = Artwork.objects.published().filter(pk__in=pks).select_for_update(of=("self",))
     if len(list(displayed.order_by("pk").values_list("pk", flat=True))) < len(pks):
-        raise CannotDecide("Somebody else has decided about one of these works. Have another look.")
+        raise CannotDecide(gettext("Somebody else has decided about one of these works. Have another look."))
 
 
 def _merge(kept: Artwork, values_from: dict[str, Artwork]) -> None:
@@ -319,7 +320,9 @@ def _merge(kept: Artwork, values_from: dict[str, Artwork]) -> None:
         with transaction.atomic():
             kept.save(update_fields=list(values_from))
     except IntegrityError as error:  # the only one possible: (artist, wikiart_slug)
-        raise CannotDecide("Both works have the same page at WikiArt. Leave the artist as it is.") from error
+        raise CannotDecide(
+            gettext("Both works have the same page at WikiArt. Leave the artist as it is.")
+        ) from error
 
 
 def _hide(kept: Artwork, same: Sequence[Artwork], decision: DuplicateDecision) -> None:

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ml import inference
 
@@ -199,9 +200,9 @@ def _still_open(suggestion: LabelSuggestion) -> LabelSuggestion:
     rows = LabelSuggestion.objects.select_for_update(of=("self",)).select_related("artwork__style")
     row = rows.filter(pk=suggestion.pk).first()
     if row is None:
-        raise CannotDecide("This suggestion was withdrawn. Here is the next one.")
+        raise CannotDecide(gettext("This suggestion was withdrawn. Here is the next one."))
     if not row.is_open:
-        raise CannotDecide("Somebody else has decided this one meanwhile. Here is the next one.")
+        raise CannotDecide(gettext("Somebody else has decided this one meanwhile. Here is the next one."))
     return row
 
 
@@ -214,4 +215,4 @@ def _decide(suggestion: LabelSuggestion, status: str, style: Style | None, user:
 def in_words(confidence: float) -> str:
     """How sure a prediction is: "quite sure", "probably" or "hard to say", as for visitors."""
     sure = inference.certainty_of(confidence, 0.0, inference.model_card()["certainty"]["thresholds"])
-    return {"sure": "quite sure", "likely": "probably"}.get(sure, "hard to say")
+    return {"sure": gettext("quite sure"), "likely": gettext("probably")}.get(sure, gettext("hard to say"))

@@ -16,7 +16,8 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import MD5, Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex, L2Distance, VectorField
 
 from ml import inference
@@ -79,35 +80,45 @@ class StyleQuerySet(models.QuerySet):
 class Style(models.Model):
     """A style of painting: one of the 18 of the house, or another one that WikiArt knows."""
 
-    slug = models.SlugField(max_length=100, unique=True)
-    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
     position = models.PositiveSmallIntegerField(
+        _("position"),
         null=True,
         blank=True,
         unique=True,
-        help_text="Place in the order of art history; empty beside the 18.",
+        help_text=_("Place in the order of art history; empty beside the 18."),
     )
-    start_year = models.SmallIntegerField(null=True, blank=True)
-    end_year = models.SmallIntegerField(null=True, blank=True, help_text="Empty when it is still practised.")
-    summary = models.CharField(max_length=300, blank=True)
-    look_for = ArrayField(models.CharField(max_length=120), default=list, blank=True)
-    description = models.TextField(blank=True)
+    start_year = models.SmallIntegerField(_("first year"), null=True, blank=True)
+    end_year = models.SmallIntegerField(
+        _("last year"), null=True, blank=True, help_text=_("Empty when it is still practised.")
+    )
+    summary = models.CharField(_("summary"), max_length=300, blank=True)
+    look_for = ArrayField(
+        models.CharField(max_length=120), verbose_name=_("look for"), default=list, blank=True
+    )
+    description = models.TextField(_("description"), blank=True)
     includes = ArrayField(
         models.CharField(max_length=100),
+        verbose_name=_("includes"),
         default=list,
         blank=True,
-        help_text="WikiArt styles counted under it.",
+        help_text=_("WikiArt styles counted under it."),
     )
-    wikiart_slug = models.SlugField(max_length=100, blank=True)
+    wikiart_slug = models.SlugField(_("name in WikiArt’s addresses"), max_length=100, blank=True)
     studies_painted = models.PositiveSmallIntegerField(
         default=0, editable=False, help_text="So far; a study that a curator deletes is not painted again."
     )
-    came_from = models.ManyToManyField("self", symmetrical=False, related_name="led_to", blank=True)
+    came_from = models.ManyToManyField(
+        "self", verbose_name=_("came from"), symmetrical=False, related_name="led_to", blank=True
+    )
     famous_artists = models.ManyToManyField("Artist", through="FamousArtist", related_name="famous_for")
 
     objects = StyleQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("style")
+        verbose_name_plural = _("styles")
         ordering = ["position", "name"]
         constraints = [
             models.CheckConstraint(
@@ -167,11 +178,13 @@ class Style(models.Model):
 class StyleText(models.Model):
     """The texts of a style in another language. What is empty is shown in English."""
 
-    style = models.ForeignKey(Style, models.CASCADE, related_name="texts")
-    language = models.CharField(max_length=10, help_text="Code of the language, such as fr.")
-    summary = models.CharField(max_length=400, blank=True)
-    look_for = ArrayField(models.CharField(max_length=160), default=list, blank=True)
-    description = models.TextField(blank=True)
+    style = models.ForeignKey(Style, models.CASCADE, verbose_name=_("style"), related_name="texts")
+    language = models.CharField(_("language"), max_length=10, help_text="Code of the language, such as fr.")
+    summary = models.CharField(_("summary"), max_length=400, blank=True)
+    look_for = ArrayField(
+        models.CharField(max_length=160), verbose_name=_("look for"), default=list, blank=True
+    )
+    description = models.TextField(_("description"), blank=True)
     made_from = models.CharField(
         max_length=32, blank=True, editable=False, help_text="Fingerprint of the English it was made from."
     )
@@ -227,25 +240,29 @@ class ArtistQuerySet(models.QuerySet):
 class Artist(models.Model):
     """A painter, with the facts for a label."""
 
-    slug = models.SlugField(max_length=150, unique=True)
-    name = models.CharField(max_length=200)
-    birth_year = models.SmallIntegerField(null=True, blank=True)
-    death_year = models.SmallIntegerField(null=True, blank=True)
-    nationality = models.CharField(max_length=100, blank=True)
+    slug = models.SlugField(_("slug"), max_length=150, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    birth_year = models.SmallIntegerField(_("birth year"), null=True, blank=True)
+    death_year = models.SmallIntegerField(_("death year"), null=True, blank=True)
+    nationality = models.CharField(_("nationality"), max_length=100, blank=True)
     note = models.CharField(
-        max_length=300, blank=True, help_text="One sentence that makes one want to know more."
+        _("note"), max_length=300, blank=True, help_text=_("One sentence that makes one want to know more.")
     )
-    wikiart_slug = models.CharField(max_length=200, null=True, blank=True, unique=True)
-    wikiart_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
-    wikipedia_title = models.CharField(max_length=200, blank=True)
-    biography = models.TextField(blank=True)
-    portrait = models.FileField(upload_to=portrait_path, max_length=300, blank=True)
+    wikiart_slug = models.CharField(
+        _("name in WikiArt’s addresses"), max_length=200, null=True, blank=True, unique=True
+    )
+    wikiart_id = models.CharField(_("id at WikiArt"), max_length=40, null=True, blank=True, unique=True)
+    wikipedia_title = models.CharField(_("title at Wikipedia"), max_length=200, blank=True)
+    biography = models.TextField(_("biography"), blank=True)
+    portrait = models.FileField(_("portrait"), upload_to=portrait_path, max_length=300, blank=True)
     curated_fields = curated_fields()
     search_text = models.CharField(max_length=250, editable=False)
 
     objects = ArtistQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("artist")
+        verbose_name_plural = _("artists")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
@@ -355,13 +372,15 @@ class FamousArtistQuerySet(models.QuerySet):
 class FamousArtist(models.Model):
     """An artist to know for a style, most famous first."""
 
-    style = models.ForeignKey(Style, models.CASCADE)
-    artist = models.ForeignKey(Artist, models.CASCADE)
-    rank = models.PositiveSmallIntegerField()
+    style = models.ForeignKey(Style, models.CASCADE, verbose_name=_("style"))
+    artist = models.ForeignKey(Artist, models.CASCADE, verbose_name=_("artist"))
+    rank = models.PositiveSmallIntegerField(_("rank"))
 
     objects = FamousArtistQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("famous artist")
+        verbose_name_plural = _("famous artists")
         ordering = ["style", "rank"]
         constraints = [models.UniqueConstraint(fields=["style", "artist"], name="famous_once_per_style")]
 
@@ -372,11 +391,13 @@ class FamousArtist(models.Model):
 class KnownWork(models.Model):
     """A well-known work of an artist, as a fact; the catalogue need not have a picture of it."""
 
-    artist = models.ForeignKey(Artist, models.CASCADE, related_name="known_works")
-    title = models.CharField(max_length=250)
-    year = models.SmallIntegerField()
+    artist = models.ForeignKey(Artist, models.CASCADE, verbose_name=_("artist"), related_name="known_works")
+    title = models.CharField(_("title"), max_length=250)
+    year = models.SmallIntegerField(_("year"))
 
     class Meta:
+        verbose_name = _("known work")
+        verbose_name_plural = _("known works")
         ordering = ["artist", "year", "title"]
         constraints = [models.UniqueConstraint(fields=["artist", "title"], name="known_work_once")]
 
@@ -461,48 +482,62 @@ class Artwork(models.Model):
     """A work of the catalogue: a painting by an artist, or a study painted by our own code."""
 
     class Rights(models.TextChoices):
-        PUBLIC_DOMAIN = "public_domain", gettext_lazy("Public domain")
-        PROTECTED = "protected", gettext_lazy("Protected by copyright")
+        PUBLIC_DOMAIN = "public_domain", _("Public domain")
+        PROTECTED = "protected", _("Protected by copyright")
         UNKNOWN = "unknown", pgettext_lazy("rights", "Not known")
-        GENERATED = "generated", gettext_lazy("Generated by StyleArt")
+        GENERATED = "generated", _("Generated by StyleArt")
 
     FREE_RIGHTS = [Rights.PUBLIC_DOMAIN, Rights.GENERATED]
 
-    title = models.CharField(max_length=500)
-    artist = models.ForeignKey(Artist, models.PROTECT, null=True, blank=True, related_name="artworks")
-    style = models.ForeignKey(Style, models.PROTECT, related_name="artworks")
-    wikiart_style = models.CharField(max_length=200, blank=True, help_text="The style's name at WikiArt.")
-    year = models.SmallIntegerField(null=True, blank=True)
-    genre = models.CharField(max_length=200, blank=True)
-    materials = models.CharField(max_length=300, blank=True, help_text="Such as oil, canvas.")
-    width_cm = models.FloatField(null=True, blank=True, help_text="Of the work itself.")
-    height_cm = models.FloatField(null=True, blank=True, help_text="Of the work itself.")
-    place = models.CharField(max_length=200, blank=True, help_text="Where it was made.")
-    collection = models.CharField(max_length=300, blank=True, help_text="Where it hangs.")
-    period = models.CharField(max_length=200, blank=True, help_text="Of the artist's life.")
-    series = models.CharField(max_length=200, blank=True)
-    tags = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    description = models.TextField(blank=True)
-    curated_fields = curated_fields()
-    rights = models.CharField(max_length=20, choices=Rights, default=Rights.UNKNOWN)
-    is_free_at_wikiart = models.BooleanField(
-        "public domain, says WikiArt", default=False, editable=False, help_text="Counts more than the dates."
+    title = models.CharField(_("title"), max_length=500)
+    artist = models.ForeignKey(
+        Artist, models.PROTECT, verbose_name=_("artist"), null=True, blank=True, related_name="artworks"
     )
-    is_published = models.BooleanField("on display", default=True)
-    wikiart_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
-    wikiart_slug = models.CharField(max_length=300, blank=True)
-    source_url = models.URLField(max_length=500, blank=True, help_text="Where the picture comes from.")
+    style = models.ForeignKey(Style, models.PROTECT, verbose_name=_("style"), related_name="artworks")
+    wikiart_style = models.CharField(
+        _("WikiArt style"), max_length=200, blank=True, help_text=_("The style's name at WikiArt.")
+    )
+    year = models.SmallIntegerField(_("year"), null=True, blank=True)
+    genre = models.CharField(_("genre"), max_length=200, blank=True)
+    materials = models.CharField(
+        _("materials"), max_length=300, blank=True, help_text=_("Such as oil, canvas.")
+    )
+    width_cm = models.FloatField(_("width in cm"), null=True, blank=True, help_text=_("Of the work itself."))
+    height_cm = models.FloatField(
+        _("height in cm"), null=True, blank=True, help_text=_("Of the work itself.")
+    )
+    place = models.CharField(_("place"), max_length=200, blank=True, help_text=_("Where it was made."))
+    collection = models.CharField(_("collection"), max_length=300, blank=True, help_text=_("Where it hangs."))
+    period = models.CharField(_("period"), max_length=200, blank=True, help_text=_("Of the artist's life."))
+    series = models.CharField(_("series"), max_length=200, blank=True)
+    tags = ArrayField(models.CharField(max_length=100), verbose_name=_("tags"), default=list, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    curated_fields = curated_fields()
+    rights = models.CharField(_("rights"), max_length=20, choices=Rights, default=Rights.UNKNOWN)
+    is_free_at_wikiart = models.BooleanField(
+        _("public domain, says WikiArt"),
+        default=False,
+        editable=False,
+        help_text="Counts more than the dates.",
+    )
+    is_published = models.BooleanField(_("on display"), default=True)
+    wikiart_id = models.CharField(_("id at WikiArt"), max_length=40, null=True, blank=True, unique=True)
+    wikiart_slug = models.CharField(_("name in WikiArt’s addresses"), max_length=300, blank=True)
+    source_url = models.URLField(
+        _("source URL"), max_length=500, blank=True, help_text=_("Where the picture comes from.")
+    )
     source_key = models.CharField(
+        _("source key"),
         max_length=500,
         null=True,
         blank=True,
         unique=True,
         editable=False,
-        help_text="Where an import found it.",
+        help_text=_("Where an import found it."),
     )
-    picture = models.FileField(upload_to=picture_path, max_length=300, blank=True)
-    width = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels, as shown.")
-    height = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels, as shown.")
+    picture = models.FileField(_("picture"), upload_to=picture_path, max_length=300, blank=True)
+    width = models.PositiveIntegerField(_("width"), null=True, blank=True, help_text=_("Pixels, as shown."))
+    height = models.PositiveIntegerField(_("height"), null=True, blank=True, help_text=_("Pixels, as shown."))
     sha256 = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     placeholder = models.CharField(
         max_length=300,
@@ -520,6 +555,8 @@ class Artwork(models.Model):
     _measured: pictures.Measured | None = None  # of a picture that was kept since the last save
 
     class Meta:
+        verbose_name = _("artwork")
+        verbose_name_plural = _("artworks")
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["style", "-id"], name="artwork_style_newest"),
@@ -747,11 +784,11 @@ class LabelSuggestion(models.Model):
     """
 
     class Status(models.TextChoices):
-        OPEN = "open", "to be decided"
-        ACCEPTED = "accepted", "accepted"
-        REJECTED = "rejected", "rejected"
+        OPEN = "open", _("to be decided")
+        ACCEPTED = "accepted", _("accepted")
+        REJECTED = "rejected", _("rejected")
 
-    source_key = models.CharField(max_length=200, unique=True, editable=False)
+    source_key = models.CharField(_("source key"), max_length=200, unique=True, editable=False)
     is_by_model = models.BooleanField(default=False, editable=False)
     artwork = models.ForeignKey(
         Artwork, models.CASCADE, null=True, blank=True, related_name="label_suggestions"
@@ -759,7 +796,7 @@ class LabelSuggestion(models.Model):
     proposed = models.ForeignKey(Style, models.CASCADE, related_name="+")
     predicted = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, related_name="+")
     confidence = models.FloatField(null=True, blank=True, help_text="Of the prediction, 0 to 1.")
-    picture = models.FileField(upload_to=suggestion_path, max_length=300, blank=True)
+    picture = models.FileField(_("picture"), upload_to=suggestion_path, max_length=300, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     decided_style = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, related_name="+")
     style_before = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -774,8 +811,8 @@ class LabelSuggestion(models.Model):
     objects = LabelSuggestionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "label to review"
-        verbose_name_plural = "labels to review"
+        verbose_name = _("label to review")
+        verbose_name_plural = _("labels to review")
         indexes = [
             models.Index(
                 fields=["is_by_model", "-confidence"],
@@ -800,7 +837,7 @@ class LabelSuggestion(models.Model):
 
     @property
     def name(self) -> str:
-        return self.artwork.title if self.artwork else "A visitor’s picture"
+        return self.artwork.title if self.artwork else gettext("A visitor’s picture")
 
     @property
     def is_open(self) -> bool:
@@ -844,32 +881,34 @@ class Change(models.Model):
     """
 
     class Kind(models.TextChoices):
-        ADD = "add", "Added"
-        EDIT = "edit", "Edited"
-        DELETE = "delete", "Deleted"
-        BULK = "bulk", "Edited together"
-        MERGE = "merge", "Merged"
-        REVIEW = "review", "Label reviewed"
-        IMPORT = "import", "Brought in from a file"
-        UNDO = "undo", "Undone"
+        ADD = "add", _("Added")
+        EDIT = "edit", _("Edited")
+        DELETE = "delete", _("Deleted")
+        BULK = "bulk", _("Edited together")
+        MERGE = "merge", _("Merged")
+        REVIEW = "review", _("Label reviewed")
+        IMPORT = "import", _("Brought in from a file")
+        UNDO = "undo", _("Undone")
 
     batch = models.UUIDField(db_index=True)
-    kind = models.CharField("what", max_length=10, choices=Kind)
-    at = models.DateTimeField("when", default=timezone.now)
+    kind = models.CharField(_("what"), max_length=10, choices=Kind)
+    at = models.DateTimeField(_("when"), default=timezone.now)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name="who", related_name="+"
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("who"), related_name="+"
     )
     model = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
-    name = models.CharField(max_length=500, help_text="What the row was called then.")
+    name = models.CharField(_("name"), max_length=500, help_text="What the row was called then.")
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
-    reason = models.CharField("why", max_length=300, blank=True)
+    reason = models.CharField(_("why"), max_length=300, blank=True)
     undone_in = models.UUIDField(null=True, help_text="The batch that undid it.")
 
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["model", "object_id", "-id"], name="changes_of_a_row")]
         constraints = [
@@ -1042,7 +1081,8 @@ class DuplicatePair(models.Model):
     objects = DuplicatePairQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "suspected duplicate"
+        verbose_name = _("suspected duplicate")
+        verbose_name_plural = _("suspected duplicates")
         constraints = [
             models.UniqueConstraint(name="duplicate_pair_once", fields=["first", "second"]),
             models.CheckConstraint(name="duplicate_pair_in_order", condition=Q(first__lt=F("second"))),
@@ -1076,8 +1116,8 @@ class FileCheck(models.Model):
     dangling = models.JSONField(default=list, help_text="Names of files that no work needs; the first ones.")
 
     class Meta:
-        verbose_name = "data quality"
-        verbose_name_plural = "data quality"
+        verbose_name = _("data quality")
+        verbose_name_plural = _("data quality")
         ordering = ["-pk"]
 
     def __str__(self) -> str:

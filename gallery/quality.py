@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from ml import inference
 
@@ -51,10 +52,10 @@ def register(section: Section) -> None:
 def sections() -> list[Section]:
     """The catalogue's own sections, then those of other apps, in the order in which they came."""
     own = [
-        Section("Works", _works),
-        Section("To be decided", _decisions),
-        Section("Styles with few works", _styles),
-        Section("Files", _files, _checked_at),
+        Section(_("Works"), _works),
+        Section(_("To be decided"), _decisions),
+        Section(_("Styles with few works"), _styles),
+        Section(_("Files"), _files, _checked_at),
     ]
     return own + list(_sections.values())
 
@@ -75,47 +76,47 @@ def _works() -> Iterable[Line]:
     # Every embedding belongs to a work with a picture, so the two counts tell how many lack one.
     embedded = Embedding.objects.filter(model_version=inference.model_version()).count()
     yield Line(
-        "Works without a year",
+        _("Works without a year"),
         counts["undated"],
         _list(year="no", source="painted"),
-        "Set it where you know it; a new import fills in what WikiArt knows.",
+        _("Set it where you know it; a new import fills in what WikiArt knows."),
     )
     yield Line(
-        "Works without an artist",
+        _("Works without an artist"),
         counts["unknown"],
         _list(artist="none", source="painted"),
-        "Select them and set the artist for all at once.",
+        _("Select them and set the artist for all at once."),
     )
     yield Line(
-        "Works without a picture",
+        _("Works without a picture"),
         counts["bare"],
         _list(picture="no"),
-        "Import the pictures that may be had.",
+        _("Import the pictures that may be had."),
     )
     yield Line(
-        "Pictures the model has not seen",
+        _("Pictures the model has not seen"),
         max(0, counts["pictures"] - embedded),
         _list(picture="yes", embedding="no"),
-        "The worker looks every minute. What stays here cannot be read: see whether its file is damaged.",
+        _("The worker looks every minute. What stays here cannot be read: see whether its file is damaged."),
     )
 
 
 def _decisions() -> Iterable[Line]:
     yield Line(
-        "Groups of suspected duplicates",
+        _("Groups of suspected duplicates"),
         len(duplicates.group_numbers()),
         _list(duplicate="yes"),
-        "Keep one of each, or tell them apart.",
+        _("Keep one of each, or tell them apart."),
         reverse("admin:gallery_duplicatepair_changelist"),
-        "Look at them",
+        _("Look at them"),
     )
     yield Line(
-        "Labels to review",
+        _("Labels to review"),
         LabelSuggestion.objects.to_review().order_by().count(),
         reverse("admin:gallery_labelsuggestion_changelist"),
-        "Say which style is right.",
+        _("Say which style is right."),
         reverse("admin:gallery_labelsuggestion_changelist"),
-        "Review them",
+        _("Review them"),
     )
 
 
@@ -123,10 +124,10 @@ def _styles() -> Iterable[Line]:
     for style in Style.objects.of_the_house().with_counts():
         if style.artwork_count < FEW_WORKS:
             yield Line(
-                style.name,
+                style.label,
                 style.artwork_count,
                 _list(style=str(style.pk), display="yes"),
-                "Import works of this style.",
+                _("Import works of this style."),
             )
 
 
@@ -134,21 +135,21 @@ def _files() -> Iterable[Line]:
     check = FileCheck.objects.exclude(finished_at=None).first()
     again = reverse("admin:gallery_filecheck_begin")
     yield Line(
-        "Works whose file is missing or empty",
+        _("Works whose file is missing or empty"),
         MissingFile.objects.count() if check else None,
         _list(file="no"),
-        "Import them again, or bring the files back from a copy; then check again.",
+        _("Import them again, or bring the files back from a copy; then check again."),
         again,
-        "Check the files again",
+        _("Check the files again"),
         posts=True,
     )
     yield Line(
-        "Files that no work needs",
+        _("Files that no work needs"),
         check.dangling_count if check else None,
         "",
-        "They only take up room.",
+        _("They only take up room."),
         reverse("admin:gallery_filecheck_clean") if check and check.dangling_count else "",
-        "Remove them",
+        _("Remove them"),
         posts=True,
     )
 

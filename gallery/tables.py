@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import tablib
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 from import_export.formats import base_formats
 
@@ -78,7 +80,8 @@ class _Slug(widgets.ForeignKeyWidget):
             return super().clean(value, row, **kwargs)
         except self.model.DoesNotExist as error:
             name = self.model._meta.verbose_name
-            raise ValueError(f"There is no {name} with the slug “{value}”. Add it first.") from error
+            told = _("There is no %(name)s with the slug “%(slug)s”. Add it first.")
+            raise ValueError(told % {"name": name, "slug": value}) from error
 
 
 class _Logged(resources.ModelResource):
@@ -96,7 +99,8 @@ class _Logged(resources.ModelResource):
     def before_import(self, dataset, **kwargs):
         if len(dataset) > MOST_ROWS:
             raise ValueError(
-                f"A file may have {MOST_ROWS:,} rows at most. Take it apart and bring the parts in."
+                _("A file may have %s rows at most. Take it apart and bring the parts in.")
+                % number_format(MOST_ROWS, force_grouping=True)
             )
 
     def save_instance(self, instance, is_create, row, **kwargs):
@@ -128,7 +132,8 @@ class ArtworkTable(_Logged):
 
     def init_instance(self, row=None):
         if row and row.get("id"):
-            raise ValueError(f"There is no work {row['id']}. Leave its id empty to add it as a new one.")
+            told = _("There is no work %s. Leave its id empty to add it as a new one.")
+            raise ValueError(told % row["id"])
         return super().init_instance(row)
 
     def get_queryset(self):

@@ -58,6 +58,10 @@ class ArtistAdmin(TableAdmin, CuratedAdmin):
     def artwork_count(self, artist):
         return works_of(artist, artist.artwork_count)
 
+    @admin.display(description=_("life"), ordering="birth_year")
+    def life(self, artist):
+        return artist.life
+
     @admin.display(description=_("Set by hand"))
     def curated(self, artist):
         return ", ".join(name.replace("_", " ") for name in artist.curated_fields) or _("Nothing yet.")

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from ..changes import recorded
-from ..models import Change
+from ..models import Change, Style
 from .differences import tell
 from .forms import CuratedForm, Lines
 from .paging import CheapPaginator
@@ -42,6 +43,12 @@ class CuratedAdmin(admin.ModelAdmin):
         found = super().get_changelist_instance(request)
         found.title = capfirst(self.opts.verbose_name_plural)
         return found
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        return named(super().formfield_for_foreignkey(db_field, request, **kwargs))
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return named(super().formfield_for_manytomany(db_field, request, **kwargs))
 
     def rows_that_follow(self, row: Model) -> list[Model]:
         """Other rows that change along with this one: undone after it."""
@@ -90,6 +97,13 @@ class CuratedAdmin(admin.ModelAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, self.object_history_template, context | (extra_context or {}))
+
+
+def named(field: forms.ModelChoiceField | None) -> forms.ModelChoiceField | None:
+    """A choice among styles shows their names in the language of the page."""
+    if field is not None and field.queryset.model is Style:
+        field.label_from_instance = lambda style: style.label
+    return field
 
 
 def tell_how_to_undo(request: HttpRequest, sentence: str, batch: UUID) -> None:

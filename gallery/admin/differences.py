@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from ..changes import MODELS
 from ..models import Artist, Artwork, Change, Style
-from ..said import TEXTS
+from ..said import TEXTS, style_name
 
 LONGEST = 120  # characters of a value
 POINTERS = {"style": Style, "artist": Artist, "famous_artists": Artist, "came_from": Style}
@@ -101,7 +101,7 @@ def _names(changes: list[Change]) -> dict:
                 value = values[name]
                 wanted[POINTERS[name]].update(value if isinstance(value, list) else [value])
     return {
-        (model, pk): name
+        (model, pk): style_name(name) if model is Style else name
         for model, pks in wanted.items()
         if pks
         for pk, name in model.objects.filter(pk__in=pks - {None}).values_list("pk", "name")

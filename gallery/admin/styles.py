@@ -50,13 +50,17 @@ class StyleTextInline(admin.StackedInline):
 
 @admin.register(Style)
 class StyleAdmin(CuratedAdmin):
-    list_display = ["name", "position", "years", "artwork_count", "artist_count", "translations"]
+    list_display = ["label", "position", "years", "artwork_count", "artist_count", "translations"]
     search_fields = ["name"]
     filter_horizontal = ["came_from"]
     inlines = [StyleTextInline, FamousArtistInline]
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_counts().prefetch_related("texts")
+
+    @admin.display(description=_("name"), ordering="name")
+    def label(self, style):
+        return style.label
 
     @admin.display(description=_("works on display"), ordering="artwork_count")
     def artwork_count(self, style):
@@ -65,6 +69,10 @@ class StyleAdmin(CuratedAdmin):
     @admin.display(description=_("artists"), ordering="artist_count")
     def artist_count(self, style):
         return style.artist_count
+
+    @admin.display(description=_("years"), ordering="start_year")
+    def years(self, style):
+        return style.years
 
     @admin.display(description=_("translations"))
     def translations(self, style):
