@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0013_style_texts'),
+        ('gallery', '0014_placeholder'),
     ]
 
     operations = [
