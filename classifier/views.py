@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import slugify
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery import pictures, wall
 from gallery.models import FamousArtist, Style
@@ -346,6 +346,7 @@ def prediction_ask_again(request, pk: UUID):
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def prediction_crop(request, pk: UUID):
     """Cut the kept original anew: what comes of it is a prediction of its own, and needs no new upload."""
     prediction = _alive(request, pk)
