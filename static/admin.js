@@ -150,7 +150,7 @@ for (const ranking of document.querySelectorAll("[data-ranking]")) {
     const handle = document.createElement("span");
     handle.className = "handle";
     handle.textContent = "⠿";
-    handle.title = "Drag";
+    handle.title = ranking.dataset.drag;
     handle.draggable = true;
     handle.setAttribute("aria-hidden", "true");
     handle.addEventListener("dragstart", (event) => {
@@ -166,7 +166,7 @@ for (const ranking of document.querySelectorAll("[data-ranking]")) {
       number();
     });
     cell.prepend(handle);
-    for (const [text, label, step] of [["↑", "One place up", -1], ["↓", "One place down", 1]]) {
+    for (const [text, label, step] of [["↑", ranking.dataset.up, -1], ["↓", ranking.dataset.down, 1]]) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "button step";
