@@ -7,9 +7,9 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 WORKDIR /app
 
 FROM python AS packages
-COPY requirements-serve.txt ./
+COPY requirements-serve.txt requirements-s3.txt ./
 RUN python -m venv /opt/site \
-    && /opt/site/bin/pip install --only-binary :all: -r requirements-serve.txt
+    && /opt/site/bin/pip install --only-binary :all: -r requirements-s3.txt
 
 FROM packages AS training-packages
 COPY requirements.txt ./

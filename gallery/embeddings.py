@@ -17,6 +17,7 @@ from ml import inference
 from . import pictures
 from .models import Artwork, ArtworkQuerySet, Embedding, Opinion, PaletteColour, PictureHash
 from .readers import ReaderDied, Readers
+from .stored import LocalCopies
 
 LOCK = 0x45_6D_62_65  # to PostgreSQL this number means "embeddings are being made"
 BATCH = 500  # works that are asked for at once
@@ -129,17 +130,21 @@ def _outcomes(
     works: Iterator[Artwork], readers: Readers, save: Callable[[Artwork, Any], None]
 ) -> Iterator[Outcome]:
     """Keep a few pictures ahead with the readers, and settle work after work."""
-    window: deque[Artwork] = deque()
-    for work in works:
-        readers.submit(Path(work.picture.path))
-        window.append(work)
-        if len(window) > 2 * readers.processes:
-            yield _settled(window.popleft(), readers, save)
-    for work in window:
-        yield _settled(work, readers, save)
+    window: deque[tuple[Artwork, Path]] = deque()
+    with LocalCopies() as copies:
+        for work in works:
+            path = copies.path(work.picture.storage, work.picture.name)
+            readers.submit(path)
+            window.append((work, path))
+            if len(window) > 2 * readers.processes:
+                yield _settled(*window.popleft(), copies, readers, save)
+        for work, path in window:
+            yield _settled(work, path, copies, readers, save)
 
 
-def _settled(work: Artwork, readers: Readers, save: Callable[[Artwork, Any], None]) -> Outcome:
+def _settled(
+    work: Artwork, path: Path, copies: LocalCopies, readers: Readers, save: Callable[[Artwork, Any], None]
+) -> Outcome:
     failed = partial(Outcome, work.pk, f"{work.title} ({work.picture.name})")
     try:
         answer = readers.answer()
@@ -152,7 +157,9 @@ def _settled(work: Artwork, readers: Readers, save: Callable[[Artwork, Any], Non
     except FileNotFoundError:
         return failed("Its picture is missing.")
     except OSError as error:
-        return failed(f"It cannot be read: {error.strerror}.")
+        return failed(f"It cannot be read: {error.strerror or error}.")
+    finally:
+        copies.forget(path)
     save(work, answer)
     return Outcome(work.pk, work.title)
 

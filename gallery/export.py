@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from .models import Artwork, ArtworkQuerySet, LabelSuggestion, LabelSuggestionQuerySet
+from .stored import LocalCopies
 
 COLUMNS = ["path", "style", "artist", "title", "year", "source_repo", "sha256"]
 VISITORS = "visitors"  # in the column source_repo
@@ -49,18 +50,19 @@ def export(works: ArtworkQuerySet, suggestions: LabelSuggestionQuerySet, folder:
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / "manifest.csv.part"
     withdrawn = _paths_of_visitors(folder / "manifest.csv")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with part.open("w", newline="", encoding="utf-8") as file, LocalCopies() as copies:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         for labelled in chain(works.iterator(chunk_size=1000), suggestions.iterator(chunk_size=1000)):
             name = f"{labelled.pk}, {labelled}"
             try:
-                source = _existing(labelled)
+                source = _existing(labelled, copies)
             except FileNotFoundError:
                 yield Exported(name, problem=_what_to_do(labelled))
                 continue
             row = _row(labelled, source)
             is_new = _bring(source, folder / row["path"])
+            copies.forget(source)
             writer.writerow(row)
             withdrawn.discard(row["path"])
             yield Exported(name, is_new)
@@ -76,8 +78,8 @@ def _paths_of_visitors(manifest: Path) -> set[str]:
         return {row["path"] for row in csv.DictReader(file) if row.get("source_repo") == VISITORS}
 
 
-def _existing(labelled: Artwork | LabelSuggestion) -> Path:
-    path = Path(labelled.picture.path)
+def _existing(labelled: Artwork | LabelSuggestion, copies: LocalCopies) -> Path:
+    path = copies.path(labelled.picture.storage, labelled.picture.name)
     if not path.is_file():
         raise FileNotFoundError(path)
     return path

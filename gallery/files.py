@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from . import pictures
+from . import pictures, stored
 from .models import LARGE_PX, Artist, Artwork, FileCheck, LabelSuggestion, MissingFile
 
 LOCK = 0x46_69_6C_65  # to PostgreSQL this number means "files are being checked"
@@ -57,11 +57,11 @@ def advance(check: FileCheck, *, seconds: float) -> bool:
 @transaction.atomic
 def _check_folder(check: FileCheck, prefix: str) -> None:
     """Note the works of a folder whose file is missing or empty, and its files that no work needs."""
-    folder = Path(settings.MEDIA_ROOT, "catalogue", prefix)
-    sizes = {f"catalogue/{prefix}/{entry.name}": entry.stat() for entry in _entries(folder)}
+    storage = Artwork.picture.field.storage
+    found = {entry.name: entry for entry in stored.entries(storage, f"catalogue/{prefix}")}
     works = Artwork.objects.exclude(picture="").filter(sha256__startswith=prefix)
     pictures = dict(works.values_list("pk", "picture"))
-    missing = {pk for pk, name in pictures.items() if name not in sizes or not sizes[name].st_size}
+    missing = {pk for pk, name in pictures.items() if name not in found or not found[name].size}
     MissingFile.objects.bulk_create(
         [MissingFile(artwork_id=pk) for pk in sorted(missing)], ignore_conflicts=True
     )
@@ -69,28 +69,20 @@ def _check_folder(check: FileCheck, prefix: str) -> None:
 
     settled = (timezone.now() - SETTLED_AFTER).timestamp()
     needed = set(pictures.values())
-    dangling = [name for name, stat in sizes.items() if name not in needed and stat.st_mtime < settled]
+    dangling = [name for name, entry in found.items() if name not in needed and entry.modified_s < settled]
     check.dangling = (check.dangling + sorted(dangling))[:MOST_NAMED]
     check.dangling_count += len(dangling)
     check.folders_done += 1
     check.save(update_fields=["dangling", "dangling_count", "folders_done"])
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry]:
-    try:
-        with os.scandir(folder) as entries:
-            yield from (entry for entry in entries if entry.is_file(follow_symlinks=False))
-    except FileNotFoundError:
-        return
-
-
 def remove_dangling(check: FileCheck) -> int:
     """Delete the files that a check named, as far as no work needs them by now; tells how many went."""
     removed = 0
     for name in check.dangling:
-        path = Path(settings.MEDIA_ROOT, name)
-        if not Artwork.objects.filter(sha256__startswith=path.parent.name, picture=name).exists():
-            path.unlink(missing_ok=True)
+        prefix = name.split("/")[1]
+        if not Artwork.objects.filter(sha256__startswith=prefix, picture=name).exists():
+            Artwork.picture.field.storage.delete(name)
             removed += 1
     check.dangling_count -= len(check.dangling)
     check.dangling = []
@@ -121,6 +113,14 @@ def remove_orphaned_portraits() -> int:
     return _remove_settled(Path(entry.path) for entry in entries if entry.name not in needed)
 
 
+def _entries(folder: Path) -> Iterator[os.DirEntry]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from (entry for entry in entries if entry.is_file(follow_symlinks=False))
+    except FileNotFoundError:
+        return
+
+
 def _remove_settled(paths: Iterable[Path]) -> int:
     """Delete those of these files that nobody can be writing any more. Tells how many."""
     settled = (timezone.now() - SETTLED_AFTER).timestamp()
@@ -138,7 +138,10 @@ def _remove_settled(paths: Iterable[Path]) -> int:
 def remove_orphaned_suggestions() -> int:
     """Delete pictures of suggestions that are gone: nobody may look at them any more. Tells how many."""
     known = set(LabelSuggestion.objects.exclude(picture="").values_list("picture", flat=True))
-    root = Path(settings.MEDIA_ROOT)
-    return _remove_settled(
-        path for path in root.glob("suggestions/*/*") if str(path.relative_to(root)) not in known
-    )
+    settled = (timezone.now() - SETTLED_AFTER).timestamp()
+    storage = LabelSuggestion.picture.field.storage
+    found = stored.entries(storage, "suggestions")
+    orphans = [entry.name for entry in found if entry.name not in known and entry.modified_s < settled]
+    for name in orphans:
+        storage.delete(name)
+    return len(orphans)

@@ -1,6 +1,5 @@
 """The catalogue: styles, artists, artworks."""
 
-import contextlib
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -22,7 +21,7 @@ from pgvector.django import HalfVectorField, HnswIndex, L2Distance, VectorField
 
 from ml import inference
 
-from . import palette, pictures
+from . import palette, pictures, stored
 from .said import TEXTS, StyleWords, fingerprint, nationality, style_name
 from .tallies import ArtistStyle, StyleYear, sum_for
 
@@ -642,13 +641,10 @@ class Artwork(models.Model):
     def keep_file(self, path: Path, measured: pictures.Measured) -> None:
         """Keep a measured picture whose file lies on the disk of the media folder; the row is not saved yet.
 
-        Its file is linked, so it is there whole or not at all, and `path` stays until the caller removes it.
+        It is there whole or not at all, and `path` stays until the caller removes it.
         """
         storage, name = self._place_for(measured, path.stat().st_size)
-        target = Path(storage.path(name))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            target.hardlink_to(path)
+        stored.keep(storage, name, path)
         self.picture.name = name
 
     def _place_for(self, measured: pictures.Measured, length: int) -> tuple[Storage, str]:

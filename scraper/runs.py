@@ -26,7 +26,7 @@ from django.db.models import F
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
-from gallery import pictures
+from gallery import pictures, stored
 from gallery.embeddings import make_index
 from gallery.locks import alone
 from gallery.models import SUFFIXES, Artist, Artwork, portrait_path
@@ -254,10 +254,8 @@ def _hang_portrait(artist: Artist, path: Path) -> None:
     if artist.portrait or "portrait" in artist.curated_fields:
         return
     name = portrait_path(artist, f"portrait{SUFFIXES[inference.inspect(path.read_bytes()).kind]}")
-    target = Path(artist.portrait.storage.path(name))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)  # of a run that was killed before it could say so
-    target.hardlink_to(path)
+    # One that is there is of a run that was killed before it could say so.
+    stored.keep(artist.portrait.storage, name, path, replace=True)
     artist.portrait.name = name
     artist.save(update_fields=["portrait"])
 

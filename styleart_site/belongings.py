@@ -1,18 +1,20 @@
 """Do all files belong to a row, and has every row its files? Looked at folder by folder, in constant memory."""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import models
 
 from classifier.models import Prediction
+from gallery import stored
 from gallery.models import Artist, Artwork
 
 SETTLED_S = 86_400  # a younger file may belong to a row that is about to be saved
@@ -72,7 +74,7 @@ def unknown_files(*, keep: int) -> Found:
     """Files in the folders of originals, catalogue, portraits and suggestions that no row names."""
     found = Found(keep)
     for folder in ("originals", "catalogue", "portraits", "suggestions"):
-        for names in _by_folder(Path(settings.MEDIA_ROOT, folder)):
+        for names in _settled_names(folder):
             known: set[str] = set()
             for each in file_fields():
                 rows = each.model._base_manager.filter(**{f"{each.name}__in": names})
@@ -132,13 +134,14 @@ def _without_row(folder: Path, rows: models.QuerySet, column: str) -> Iterator[P
             yield from paths
 
 
-def _by_folder(root: Path) -> Iterator[list[str]]:
-    """Names of settled files below a folder, as rows write them; one list a folder."""
-    for parent, _, names in os.walk(root):
-        paths = [Path(parent, name) for name in names]
-        settled = [path.relative_to(settings.MEDIA_ROOT).as_posix() for path in paths if _is_settled(path)]
-        if settled:
-            yield settled
+def _settled_names(folder: str) -> Iterator[list[str]]:
+    """Names of settled files below a folder, on disk or in the bucket, some at a time."""
+    now = time.time()
+    found = (
+        entry.name for entry in stored.entries(default_storage, folder) if entry.modified_s < now - SETTLED_S
+    )
+    while names := list(islice(found, ROWS_AT_ONCE)):
+        yield names
 
 
 def _is_settled(path: Path) -> bool:

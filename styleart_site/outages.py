@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from gallery.room import is_full
+from gallery.stored import StoreAway
 
 from .api import problems
 
@@ -32,10 +33,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def status_of(error: BaseException | None) -> int:
-    """503 when the database is away, 507 when the disk is full, 500 for a fault of ours."""
+    """503 when the database or the bucket is away, 507 when the disk is full, 500 for a fault of ours."""
     if is_full(error):
         return 507
-    return 503 if _is_database_away(error) else 500
+    return 503 if isinstance(error, StoreAway) or _is_database_away(error) else 500
 
 
 def _is_database_away(error: BaseException | None) -> bool:

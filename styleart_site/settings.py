@@ -187,6 +187,15 @@ os.environ["STYLEART_ACTIVE_MODEL"] = str(MODELS_DIR / "active")  # for ml.infer
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
 ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")  # an internal location of nginx over MEDIA_ROOT
+# Pictures that cannot be made again lie in a bucket that speaks S3, where one is named; credentials as boto3 reads them.
+MEDIA_BUCKET = env.str("MEDIA_BUCKET", "")
+MEDIA_BUCKET_OPTIONS = {
+    "bucket_name": MEDIA_BUCKET,
+    "endpoint_url": env.str("MEDIA_BUCKET_ENDPOINT", "") or None,
+    "region_name": env.str("MEDIA_BUCKET_REGION", "") or None,
+    "location": env.str("MEDIA_BUCKET_PREFIX", ""),
+    "addressing_style": env.str("MEDIA_BUCKET_ADDRESSING", "auto"),
+}
 UPLOAD_MAX_BYTES = 16 * 1024 * 1024
 CLASSIFY_LEASE_S = env.int("CLASSIFY_LEASE_S", 30)  # longer than CELERY_TASK_TIME_LIMIT
 CLASSIFY_RESEND_S = env.int("CLASSIFY_RESEND_S", 20)  # what nobody picked up by then is sent again
@@ -342,7 +351,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "gallery.bucket.Bucket", "OPTIONS": MEDIA_BUCKET_OPTIONS}
+    if MEDIA_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = DEBUG

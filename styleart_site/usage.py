@@ -3,26 +3,26 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from django.conf import settings
-
 from classifier.models import Prediction
+from gallery import stored
 
 from .models import User
 
 
 def storage_bytes(user: User) -> int:
-    """Bytes on disk of all that belongs to this user: originals, what was made from them, exports.
+    """Bytes of all that belongs to this user: originals, what was made from them, exports.
 
     Two queries, and a look at every file.
     """
-    root = Path(settings.MEDIA_ROOT)
     predictions = Prediction.objects.of(user).only("id", "original")
     places: list[Path] = []
+    originals: list[str] = []
     for prediction in predictions.iterator(chunk_size=1000):
-        places += [root / prediction.original.name, *_files(prediction.derived_folder)]
+        originals.append(prediction.original.name)
+        places += _files(prediction.derived_folder)
     for export in user.exports.all():
         places += [export.path, export.part_path]
-    return sum(_sizes(places))
+    return stored.sizes(Prediction.original.field.storage, originals) + sum(_sizes(places))
 
 
 def _files(folder: Path) -> list[Path]:

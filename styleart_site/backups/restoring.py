@@ -18,9 +18,12 @@ from uuid import uuid4
 
 from django.apps import apps
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+
+from gallery import stored
 
 from . import BackupError, archive, database
 from .making import FORMAT, fingerprint
@@ -78,7 +81,10 @@ def restore(source: Path, *, progress: Callable[[int], object]) -> Report:
     mark = str(uuid4())
     try:
         staged = _stage(source, *(swap.new for swap in swaps), progress)
+        sent = _Sent()
         try:
+            if not stored.lies_on_disk(default_storage):
+                sent.send_all(swaps[0].new)
             for swap in swaps:
                 swap.make(mark)
             database.replace(staged.dump, counts=staged.about["rows"], mark=mark)
@@ -86,6 +92,7 @@ def restore(source: Path, *, progress: Callable[[int], object]) -> Report:
             if not database.bears(mark):  # Ctrl-C may come a moment after all is done
                 for swap in swaps:
                     swap.undo()
+                sent.take_back()
             raise
     finally:
         _clear(swaps)
@@ -210,6 +217,28 @@ class Swap:
 def _numbers(version: str) -> list[int]:
     """ "18.4" as numbers that compare; [0] where there is none."""
     return [int(number) for number in re.findall(r"\d+", version)] or [0]
+
+
+class _Sent:
+    """Files that went from the staged ones into the bucket; what was there before stays there."""
+
+    def __init__(self) -> None:
+        self._names = tempfile.TemporaryFile("w+")  # noqa: SIM115 - goes with us; there may be millions
+
+    def send_all(self, folder: Path) -> None:
+        """Send what cannot be made again; the rest stays on the disk."""
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and not name.startswith("derived/"):
+                if not default_storage.exists(name):
+                    self._names.write(name + "\n")
+                stored.keep(default_storage, name, path, replace=True)
+                path.unlink()
+
+    def take_back(self) -> None:
+        self._names.seek(0)
+        for line in self._names:
+            default_storage.delete(line.rstrip("\n"))
 
 
 def _stage(source: Path, media: Path, models: Path, progress: Callable[[int], object]) -> Staged:
