@@ -11,11 +11,13 @@ from django.core.management.base import SystemCheckError
 ROOT = Path(__file__).parent.parent.parent
 
 
-def load_settings(**environment: str) -> subprocess.CompletedProcess:
+def load_settings(
+    code: str = "import styleart_site.settings", **environment: str
+) -> subprocess.CompletedProcess:
     """Import the settings in a fresh process."""
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "STYLEART_DATA"}}
     return subprocess.run(
-        [sys.executable, "-c", "import styleart_site.settings"],
+        [sys.executable, "-c", code],
         cwd=ROOT, env=clean | environment, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
 
