@@ -5,12 +5,14 @@ DATABASE_URL and REDIS_URL name real servers.
 """
 
 import contextlib
+import importlib.util
 import os
 import secrets
 import tempfile
 from pathlib import Path
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 from . import embedded
@@ -189,6 +191,10 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
 ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")  # an internal location of nginx over MEDIA_ROOT
 # Pictures that cannot be made again lie in a bucket that speaks S3, where one is named; credentials as boto3 reads them.
 MEDIA_BUCKET = env.str("MEDIA_BUCKET", "")
+if MEDIA_BUCKET and importlib.util.find_spec("storages") is None:
+    raise ImproperlyConfigured(
+        "MEDIA_BUCKET needs some more packages: run 'pip install -r requirements-s3.txt' in the virtual environment."
+    )
 MEDIA_BUCKET_OPTIONS = {
     "bucket_name": MEDIA_BUCKET,
     "endpoint_url": env.str("MEDIA_BUCKET_ENDPOINT", "") or None,
