@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.core.files.storage import default_storage
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -27,7 +28,7 @@ from kombu.exceptions import KombuError
 from PIL import Image
 
 from classifier.models import Prediction
-from gallery import embeddings, switching
+from gallery import embeddings, stored, switching
 from gallery.models import Artwork
 from ml import inference
 
@@ -95,7 +96,7 @@ def _carefully(name: str, check: Callable[[], Iterator[tuple]]) -> Iterator[Find
     try:
         for found in check():
             yield Finding(name, *found)
-    except (DatabaseError, inference.ModelMismatch) as error:
+    except (DatabaseError, inference.ModelMismatch, OSError) as error:
         yield Finding(
             name,
             Level.TROUBLE,
@@ -277,6 +278,19 @@ def _restores() -> Iterator[tuple]:
 def _recover() -> str:
     restoring.recover()
     return "What the killed restore has left was brought to its end."
+
+
+def _store() -> Iterator[tuple]:
+    if stored.lies_on_disk(default_storage):
+        yield Level.OK, f"Pictures lie in {settings.MEDIA_ROOT}"
+        return
+    try:
+        default_storage.exists("originals")
+    except OSError as error:
+        advice = "See to MEDIA_BUCKET and its credentials; uploads answer 503 until then."
+        yield Level.TROUBLE, f"The bucket {settings.MEDIA_BUCKET} does not answer: {error}", advice
+    else:
+        yield Level.OK, f"Pictures lie in the bucket {settings.MEDIA_BUCKET}"
 
 
 # Model and catalogue
@@ -478,6 +492,7 @@ CHECKS: dict[str, Callable[[], Iterator[Any]]] = {
     "disk": _disk,
     "folders": _folders,
     "restores": _restores,
+    "store": _store,
     "clocks": _clocks,
     "settings": _settings,
     "mail": _mail,

@@ -16,7 +16,7 @@ from classifier.tasks import classify
 from gallery import embeddings, export, files, stored
 from gallery.models import Artwork, FileCheck, LabelSuggestion, MissingFile
 from ml import inference
-from styleart_site import belongings
+from styleart_site import belongings, doctor
 from styleart_site.backups import BackupError, making, restoring
 from styleart_site.usage import storage_bytes
 from tests import factories, live, pictures
@@ -162,6 +162,20 @@ def test_the_check_of_files_and_the_doctor_look_into_the_bucket(bucket, monkeypa
     assert (missing.names, unknown.names) == ([lost.picture.name], [stray])
     assert files.remove_dangling(check) == 1
     assert keys(bucket) == {f"pictures/{kept.picture.name}"}
+
+
+def test_the_doctor_says_whether_the_bucket_answers(bucket, server, settings, models_dir, tmp_path):
+    settings.DATA_DIR, settings.MEDIA_BUCKET = tmp_path, bucket.name
+    factories.make_prediction()
+
+    def said(check: str) -> list[tuple[str, str]]:
+        return [(found.level, found.said) for found in doctor.examine() if found.check == check]
+
+    assert said("store") == [("ok", f"Pictures lie in the bucket {bucket.name}")]
+    assert said("files")[0][0] == "ok"
+    use(settings, f"http://127.0.0.1:{live.free_port()}", bucket.name)
+    assert said("store")[0][0] == "trouble"
+    assert said("files")[0][1].startswith("It could not be checked")
 
 
 def test_training_gets_its_pictures_from_the_bucket(bucket, tmp_path):
