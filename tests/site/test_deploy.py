@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -12,6 +13,7 @@ import urllib.request
 import warnings
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -81,8 +83,8 @@ class Walk:
         )
         assert done.returncode == 0, done.stderr
 
-    def start(self, service: str) -> None:
-        self._start(service, self.command(service))
+    def start(self, service: str) -> subprocess.Popen:
+        return self._start(service, self.command(service))
 
     def start_nginx(self) -> None:
         text = (ROOT / "nginx.conf").read_text()
@@ -99,11 +101,11 @@ class Walk:
         subprocess.run([find_nginx(), "-t", "-q", "-c", own], check=True)
         self._start("nginx", [find_nginx(), "-c", str(own), "-g", "daemon off;"])
 
-    def _start(self, name: str, command: list[str]) -> None:
+    def _start(self, name: str, command: list[str]) -> subprocess.Popen:
         with (self.folder / f"{name}.log").open("w") as log:
-            self.running.append(
-                subprocess.Popen(command, cwd=self.code, env=self.environment, stdout=log, stderr=log)
-            )
+            process = subprocess.Popen(command, cwd=self.code, env=self.environment, stdout=log, stderr=log)
+        self.running.append(process)
+        return process
 
     def stop(self) -> None:
         for process in reversed(self.running):
@@ -172,7 +174,8 @@ def walk(tmp_path_factory):
         walk.copy_code()
         try:
             walk.do("prepare")
-            for service in ("web", "worker", "beat"):
+            walk.web = walk.start("web")
+            for service in ("worker", "beat"):
                 walk.start(service)
             walk.start_nginx()
             live.wait_until(lambda: is_ready(walk), timeout_s=180)
@@ -249,6 +252,23 @@ def test_a_body_far_too_large_never_reaches_python(walk):
     status, _, _ = walk.ask("/api/v1/predictions/", data=b"\0" * (65 * 1024 * 1024))
 
     assert status == 413
+
+
+@pytest.mark.services
+def test_a_reload_brings_new_processes_and_loses_no_request(walk):
+    server = psutil.Process(walk.web.pid)
+    before = {process.pid for process in server.children()}
+    answers = []
+
+    def all_are_new() -> bool:
+        answers.append(walk.ask("/healthz")[0])
+        now = {process.pid for process in server.children()}
+        return bool(now) and not now & before
+
+    walk.web.send_signal(signal.SIGHUP)
+    live.wait_until(all_are_new, timeout_s=120, pause_s=0.02)
+
+    assert set(answers) == {200}
 
 
 @pytest.mark.services
