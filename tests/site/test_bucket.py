@@ -140,7 +140,7 @@ def test_an_imported_file_is_sent_once(bucket, tmp_path):
 
     assert keys(bucket) == {f"pictures/{work.picture.name}"}
     assert path.exists()
-    assert work.thumbnail().exists()
+    assert work.copy(480).exists()
 
 
 def test_the_check_of_files_and_the_doctor_look_into_the_bucket(bucket, monkeypatch):

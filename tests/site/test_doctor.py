@@ -117,7 +117,7 @@ def test_copies_of_works_and_artists_that_are_gone_are_removed(house, settings):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"copy")
         make_old(path)
-    make_old(kept.thumbnail())
+    make_old(kept.copy(480))
 
     found = only("files")
     found.fix()
@@ -125,7 +125,7 @@ def test_copies_of_works_and_artists_that_are_gone_are_removed(house, settings):
     assert found.said.startswith("2 previews of what is gone")
     assert not stray.exists()
     assert not portrait.exists()
-    assert kept.thumbnail().exists()
+    assert kept.copy(480).exists()
 
 
 def test_a_missing_index_is_made(house):
