@@ -105,7 +105,7 @@ def test_a_compiled_catalogue_is_the_one_that_people_read(catalogue, tmp_path):
 def test_a_translation_breaks_no_page(catalogue):
     """It may stand in an attribute, so it has no straight quotes but those of its tags; and it keeps the tags."""
     pairs = re.findall(
-        r'^msgid ((?:".*"\n)+)(?:msgid_plural (?:".*"\n)+)?((?:msgstr(?:\[\d\])? (?:".*"\n)+)+)',
+        r'^msgid ((?:".*"\n)+(?:msgid_plural (?:".*"\n)+)?)((?:msgstr(?:\[\d\])? (?:".*"\n)+)+)',
         catalogue.read_text(encoding="utf-8") + "\n",
         re.M,
     )
