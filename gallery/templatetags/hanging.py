@@ -6,12 +6,13 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.forms import Form
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, npgettext
+from django.utils.translation import get_language, gettext, npgettext
 
 from gallery import said, words
 from gallery.models import THUMBNAIL_PX, Artwork, Style
@@ -48,6 +49,13 @@ def all_linked(styles: Iterable[Style]) -> str:
 
 def _label(thing: object) -> str:
     return thing.label if hasattr(thing, "label") else said.style_name(str(thing))
+
+
+@register.simple_tag
+def in_english() -> SafeString:
+    """The attribute of an element whose text is in English on every page: ` lang="en"`, nothing on English pages."""
+    is_english = get_language() in {None, settings.LANGUAGE_CODE}
+    return SafeString("") if is_english else format_html(' lang="{}"', settings.LANGUAGE_CODE)
 
 
 @register.filter

@@ -11,7 +11,7 @@ from gallery.curators import curators, viewers
 from gallery.models import Artist, Change, Style, StyleText
 from gallery.said import NATIONALITIES, STYLE_NAMES
 from tests.api.callers import Script
-from tests.factories import make_style
+from tests.factories import make_artist, make_style
 
 from .test_admin import form_of, save, staff
 
@@ -284,3 +284,13 @@ def test_an_entity_tag_of_one_language_is_none_of_another():
 
     assert (same.status_code, other.status_code) == (304, 200)
     assert "Accept-Language" in same.headers["Vary"]
+
+
+def test_what_is_in_english_on_every_page_is_marked_as_such(client):
+    artist = make_artist("Claude Monet", style=make_style("Cubism"), note="He gardened.")
+
+    in_french = client.get(artist.get_absolute_url(), headers={"accept-language": "fr"}).content.decode()
+    in_english = client.get(artist.get_absolute_url()).content.decode()
+
+    assert '<p class="lead" lang="en">He gardened.</p>' in in_french
+    assert '<p class="lead">He gardened.</p>' in in_english
