@@ -7,9 +7,9 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 WORKDIR /app
 
 FROM python AS packages
-COPY requirements-serve.txt requirements-s3.txt ./
+COPY requirements-s3-lock.txt ./
 RUN python -m venv /opt/site \
-    && /opt/site/bin/pip install --only-binary :all: -r requirements-s3.txt
+    && /opt/site/bin/pip install --only-binary :all: --require-hashes -r requirements-s3-lock.txt
 
 FROM packages AS training-packages
 COPY requirements.txt ./
@@ -38,7 +38,7 @@ COPY --from=packages /opt/site /opt/site
 COPY --from=code /app /app
 # Volumes that are mounted here the first time get these folders' owner.
 RUN useradd --system --uid 10001 --create-home --home-dir /data styleart \
-    && install -d -o 10001 -g 10001 /data/media /data/models /data/static
+    && install -d -o 10001 -g 10001 /data/media /data/models /data/static /data/run/metrics
 ENV PATH=/opt/site/bin:$PATH STYLEART_DATA=/data MPLCONFIGDIR=/tmp/matplotlib MALLOC_ARENA_MAX=2 \
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DJANGO_SETTINGS_MODULE=styleart_site.settings
 USER 10001

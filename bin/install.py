@@ -2,6 +2,10 @@
 
 Usage: .venv/bin/python bin/install.py requirements-serve.txt
 
+Where a locked list lies beside it (requirements-serve-lock.txt, written by bin/lock), exactly the files that it
+names by their hashes are taken. STYLEART_UNLOCKED=1 takes any that have the right version, for machines whose
+package index serves files of its own.
+
 A stamp in the environment remembers what was installed, so that the usual call takes a moment only. An
 installation that was killed is repaired by the next call.
 """
@@ -9,12 +13,14 @@ installation that was killed is repaired by the next call.
 import fcntl
 import hashlib
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.utils import canonicalize_name
 
 ENVIRONMENT = Path(sys.prefix)
 STAMP = ENVIRONMENT / "installed-requirements"
@@ -27,22 +33,42 @@ def main() -> None:
     file = Path(sys.argv[1])
     with (ENVIRONMENT / ".lock").open("w") as lock:  # two bin/start at once
         fcntl.flock(lock, fcntl.LOCK_EX)
-        lines = read_requirements(file)
+        locked = locked_list(file)
+        lines = read_requirements(locked or file)
         fingerprint = hashlib.sha256("\n".join([file.name, *lines]).encode()).hexdigest()
         if STAMP.exists() and STAMP.read_text() == fingerprint:
             return
         remove_halves()
         if not all(is_installed(line) for line in lines):
             check_space(file)
-            install(file)
+            install(file, locked)
         STAMP.write_text(fingerprint)
 
 
+def locked_list(file: Path) -> Path | None:
+    """The list with hashes that belongs to a requirements file; None where there is none that is up to date."""
+    locked = file.with_name(f"{file.stem}-lock.txt")
+    if not locked.is_file() or os.environ.get("STYLEART_UNLOCKED"):
+        return None
+    pins = {pin_of(line) for line in read_requirements(locked)}
+    missing = [line for line in read_requirements(file) if pin_of(line) not in pins]
+    if missing:
+        say(f"{locked.name} lacks {', '.join(missing)}: run bin/lock. Until then hashes are not checked.")
+        return None
+    return locked
+
+
+def pin_of(line: str) -> tuple[str, str]:
+    """Name and version range, written as packaging does."""
+    requirement = Requirement(line)
+    return canonicalize_name(requirement.name), str(requirement.specifier)
+
+
 def read_requirements(file: Path) -> list[str]:
-    """The requirements of this file and of those it includes, without comments."""
+    """The requirements of this file and of those it includes, without comments and hashes."""
     lines = []
-    for raw in file.read_text().splitlines():
-        line = raw.partition("#")[0].strip()
+    for raw in file.read_text().replace("\\\n", " ").splitlines():
+        line = raw.partition("#")[0].partition("--hash=")[0].strip()
         if line.startswith("-r "):
             lines += read_requirements(file.parent / line.removeprefix("-r ").strip())
         elif line:
@@ -83,7 +109,7 @@ def check_space(file: Path) -> None:
         )
 
 
-def install(file: Path) -> None:
+def install(file: Path, locked: Path | None) -> None:
     say(f"Installing what {file.name} names. The first time this takes some minutes ...")
     command = [
         sys.executable,
@@ -92,8 +118,9 @@ def install(file: Path) -> None:
         "install",
         "--no-input",
         "--disable-pip-version-check",
+        *(["--require-hashes"] if locked else []),
         "-r",
-        str(file),
+        str(locked or file),
     ]
     output: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
@@ -103,6 +130,11 @@ def install(file: Path) -> None:
     clear_progress()
     if pip.returncode != 0:
         sys.stderr.writelines(output[-25:])
+        if any("DO NOT MATCH THE HASHES" in line for line in output):
+            sys.exit(
+                "\nA package was not the one that is locked; nothing of it was installed. Where your package index "
+                "serves files of its own, and you trust it: STYLEART_UNLOCKED=1 goes by versions alone."
+            )
         sys.exit(
             "\nThe packages could not be installed; pip's own words are above. Is the network there? "
             "Start again when it is: what is already there is kept."
