@@ -5,13 +5,14 @@ import json
 from collections.abc import Iterable
 from io import StringIO
 
+from gallery.cells import neutral
+
 from .models import Prediction
 
 COLUMNS = [
     "id", "created_at", "finished_at", "title", "note", "is_favourite", "status", "style", "confidence",
     "certainty", "model_version", "feedback_style", "width", "height", "crop", "turns",
 ]  # fmt: skip
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets would run what begins so
 
 
 def facts(prediction: Prediction) -> dict:
@@ -53,11 +54,5 @@ def to_csv(predictions: Iterable[Prediction]) -> str:
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
     for prediction in predictions:
-        writer.writerow({name: harmless(value) for name, value in facts(prediction).items()})
+        writer.writerow({name: neutral(value) for name, value in facts(prediction).items()})
     return out.getvalue()
-
-
-def harmless(value: object) -> object:
-    """Text that no spreadsheet takes for a formula."""
-    is_formula = isinstance(value, str) and value.startswith(FORMULA_STARTS)
-    return f"'{value}" if is_formula else value

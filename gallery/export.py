@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from .cells import neutral
 from .models import Artwork, ArtworkQuerySet, LabelSuggestion, LabelSuggestionQuerySet
 from .stored import LocalCopies
 
@@ -63,7 +64,7 @@ def export(works: ArtworkQuerySet, suggestions: LabelSuggestionQuerySet, folder:
             row = _row(labelled, source)
             is_new = _bring(source, folder / row["path"])
             copies.forget(source)
-            writer.writerow(row)
+            writer.writerow({column: neutral(cell) for column, cell in row.items()})
             withdrawn.discard(row["path"])
             yield Exported(name, is_new)
     for path in withdrawn:

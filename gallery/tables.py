@@ -1,7 +1,6 @@
 """The catalogue as a table: out as CSV or JSON, and in again through the log of changes."""
 
 import re
-from typing import Any
 from uuid import UUID, uuid4
 
 import tablib
@@ -10,12 +9,11 @@ from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 from import_export.formats import base_formats
 
+from .cells import as_meant, neutral
 from .changes import recorded
 from .models import Artist, Artwork, Change, Style
 
 MOST_ROWS = 5_000  # of one file: each row is looked at twice while the curator waits
-FORMULA = re.compile(r"^[\s']*[=+\-@|]|^[\t\r\n]")  # a spreadsheet would run what begins so
-NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 COLOURS = re.compile(r' style="[^"]*"')
 
 
@@ -34,17 +32,6 @@ class SafeCSV(base_formats.CSV):
         for row in read:
             meant.append([as_meant(cell) for cell in row])
         return meant
-
-
-def neutral(cell: Any) -> Any:
-    """A cell that a spreadsheet takes for text."""
-    is_formula = isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.match(cell)
-    return f"'{cell}" if is_formula else cell
-
-
-def as_meant(cell: Any) -> Any:
-    """A cell without the apostrophe that `neutral` put there."""
-    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
 class _Diff(resources.Diff):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from gallery.cells import as_meant
+
 from . import names
 from .records import ArtistRecord, NotAPainting, PaintingRecord, Record, Unusable
 
@@ -61,7 +63,7 @@ def _manifest_record(folder: Path, row: dict[str, str], line: int) -> Record:
         return NotAPainting(path)
     artist_slug, _, rest = Path(path).stem.partition("_")
     sha256 = (row.get("sha256") or "").strip().lower()
-    title = names.clean(row.get("title"))
+    title = names.clean(as_meant(row.get("title")))
     return PaintingRecord(
         name=path,
         picture=folder / path,
@@ -69,7 +71,7 @@ def _manifest_record(folder: Path, row: dict[str, str], line: int) -> Record:
         title=names.title_of_words(title),
         styles=(style,) if style else (),
         styles_are_wikiarts=False,  # a manifest writes the merged ones
-        artist=_manifest_artist(names.clean(row.get("artist")), artist_slug),
+        artist=_manifest_artist(names.clean(as_meant(row.get("artist"))), artist_slug),
         year=names.year_of(row.get("year")),
         wikiart_slug=rest if _is_wikiarts_name(row, title, rest) else "",
         sha256=sha256,

@@ -28,6 +28,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from classifier import exporting
 from classifier.models import Prediction
+from gallery.cells import neutral
 
 from .languages import speaking
 from .models import Export, User
@@ -200,7 +201,7 @@ def _write_csv(out: IO[str], user: User, pictures: dict[str, str]) -> None:
     writer.writeheader()
     for prediction in _predictions(user).iterator(chunk_size=ROWS_AT_ONCE):
         row = exporting.facts(prediction) | {"picture": pictures.get(str(prediction.pk))}
-        writer.writerow({name: exporting.harmless(value) for name, value in row.items()})
+        writer.writerow({name: neutral(value) for name, value in row.items()})
 
 
 def account_facts(user: User) -> dict:
