@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
+from prometheus_client import Counter
 
 from gallery.forms import MAX_YEAR, StyleField
 from gallery.models import Artist, Style, matching, searchable
@@ -24,6 +25,9 @@ from .models import Prediction, Sender, ShareLink, Upload, Viewer
 
 MOST_SELECTED = 500
 CROP = re.compile(r"\d{1,6},\d{1,6},\d{1,6},\d{1,6}", re.ASCII)
+UPLOADS = Counter(
+    "styleart_uploads", "Pictures that came in, by what became of them at the door.", ["outcome"]
+)
 
 
 class DayInput(forms.DateInput):
@@ -58,6 +62,11 @@ class PredictionForm(forms.Form):
     def __init__(self, *args, sender: Sender, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.sender = sender
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self._errors:
+            UPLOADS.labels(next(iter(self._errors.values())).as_data()[0].code or "invalid").inc()
 
     def clean_image(self) -> Upload:
         """The checked picture: right size, right kind, decodes to its end."""
@@ -108,7 +117,9 @@ class PredictionForm(forms.Form):
 
     def save(self) -> tuple[Prediction, bool]:
         """Keep the picture and queue it; returns the prediction and whether there is work to send."""
-        return Prediction.objects.submit(self.cleaned_data["image"], self.sender)
+        prediction, is_waiting = Prediction.objects.submit(self.cleaned_data["image"], self.sender)
+        UPLOADS.labels("queued" if is_waiting else "known").inc()
+        return prediction, is_waiting
 
 
 def _cut_of(facts: inference.PictureFacts, sides: tuple[int, ...], *, turns: int) -> inference.Cut | None:

@@ -20,7 +20,7 @@ from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, InterfaceError, OperationalError, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
@@ -274,6 +274,21 @@ class PredictionQuerySet(models.QuerySet):
         self.filter(pk__in=waiting).update(sent_at=timezone.now())
         return waiting
 
+    def queue_again(self) -> int:
+        """Queue those that failed for a fresh round of attempts; returns how many. One UPDATE.
+
+        Whoever has the ids sends them at once; else the sweep does, after a while.
+        """
+        return self.filter(status=Prediction.Status.FAILED).update(
+            status=Prediction.Status.QUEUED,
+            attempt=0,
+            queued_at=timezone.now(),
+            sent_at=timezone.now(),
+            finished_at=None,
+            error_code="",
+            error_detail="",
+        )
+
     def adopt(self, visitor: UUID, owner: models.Model) -> int:
         """Move a visitor's predictions into an account; pictures the account has already stay behind."""
         known = self.filter(owner=owner, sha256=OuterRef("sha256"), edit=OuterRef("edit"))
@@ -382,6 +397,9 @@ class Prediction(models.Model):
 
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, editable=False)
     attempt = models.PositiveSmallIntegerField(default=0, editable=False)
+    queued_at = models.DateTimeField(  # the default of the database is for code of the release before
+        default=timezone.now, db_default=Now(), editable=False, help_text="When it last began to wait."
+    )
     sent_at = models.DateTimeField(default=timezone.now, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     error_code = models.CharField(max_length=40, blank=True, editable=False)
@@ -694,16 +712,7 @@ class Prediction(models.Model):
 
     def queue_again(self) -> bool:
         """Queue a failed prediction for a fresh round of attempts."""
-        return bool(
-            Prediction.objects.filter(pk=self.pk, status=self.Status.FAILED).update(
-                status=self.Status.QUEUED,
-                attempt=0,
-                sent_at=timezone.now(),
-                finished_at=None,
-                error_code="",
-                error_detail="",
-            )
-        )
+        return bool(Prediction.objects.filter(pk=self.pk).queue_again())
 
     def revive(self) -> bool:
         """Bring it back: out of the trash, and queued when it had failed. True when there is work to send."""

@@ -1,10 +1,10 @@
 """What the worker does. Tasks get ids; the rows say the rest."""
 
-import logging
 import shutil
 import time
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
@@ -14,7 +14,7 @@ from ml import inference
 from . import mailing
 from .models import Prediction
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 ERASED_PER_TASK = 500
 MAILS_PER_SWEEP = 50
@@ -45,13 +45,14 @@ def classify(prediction_id: str) -> None:
     except MemoryError:  # escaping, it would take the whole worker down
         prediction.mark_failed("too_large_to_decode")
     except SoftTimeLimitExceeded:  # another attempt, after the sweep; the third one is the last
-        logger.warning("prediction %s ran into the time limit, attempt %d", prediction.pk, prediction.attempt)
+        logger.warning("ran into the time limit", prediction=str(prediction.pk), attempt=prediction.attempt)
         prediction.release()
     else:
         if not is_recorded:
-            logger.info("another attempt was faster with %s", prediction.pk)
+            logger.info("another attempt was faster", prediction=str(prediction.pk))
             return
-        logger.info("classified %s in %.0f ms", prediction.pk, (time.perf_counter() - started) * 1000)
+        ms = round((time.perf_counter() - started) * 1000)
+        logger.info("classified", prediction=str(prediction.pk), ms=ms)
         make_derivatives(prediction)
 
 
@@ -63,7 +64,7 @@ def make_derivatives(prediction: Prediction) -> None:
         prediction.keep_placeholder()
         prediction.palette()
     except (OSError, MemoryError, SoftTimeLimitExceeded):
-        logger.warning("no derivatives yet for %s", prediction.pk, exc_info=True)
+        logger.warning("no derivatives yet", prediction=str(prediction.pk), exc_info=True)
     if not Prediction.objects.filter(pk=prediction.pk).exists():  # erased meanwhile, with what was there then
         shutil.rmtree(prediction.derived_folder, ignore_errors=True)
 
@@ -107,7 +108,8 @@ def erase_trash() -> None:
         erased = Prediction.objects.expired().erase(limit=ERASED_PER_TASK)
     except SoftTimeLimitExceeded:
         erased = ERASED_PER_TASK
-    logger.info("erased predictions from the trash, %d at most", erased)
+    if erased:
+        logger.info("erased predictions from the trash", at_most=erased)
     if erased == ERASED_PER_TASK:
         erase_trash.delay()
 

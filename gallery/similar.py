@@ -3,6 +3,7 @@
 import numpy as np
 from django.db import connection, transaction
 from pgvector.django import CosineDistance
+from prometheus_client import Histogram
 
 from ml import inference
 
@@ -11,6 +12,12 @@ from .models import Artist, Artwork, ArtworkQuerySet, Style
 # With a filter the index goes on until enough works fit, nearly in order: asking for more than are wanted and
 # sorting them finds those it met too late.
 ASK_TIMES = 4
+SEARCH_SECONDS = Histogram(
+    "styleart_search_seconds",
+    "Time of a search for similar works in the database.",
+    ["filtered"],
+    buckets=[0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+)
 
 
 def nearest(
@@ -81,10 +88,14 @@ def similar_to(
         "public_domain": public_domain,
     }
     version = model_version or inference.model_version()
-    if any(value is not None for value in wanted.values()):
-        works = _patiently(nearest(embedding, version, without=exclude, limit=ASK_TIMES * limit, **wanted))
-    else:
-        works = list(nearest(embedding, version, without=exclude, limit=limit))
+    is_filtered = any(value is not None for value in wanted.values())
+    with SEARCH_SECONDS.labels("yes" if is_filtered else "no").time():
+        if is_filtered:
+            works = _patiently(
+                nearest(embedding, version, without=exclude, limit=ASK_TIMES * limit, **wanted)
+            )
+        else:
+            works = list(nearest(embedding, version, without=exclude, limit=limit))
     for work in works:
         work.similarity = 1 - work.distance
     alike = [work for work in works if min_similarity is None or work.similarity >= min_similarity]

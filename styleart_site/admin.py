@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.utils.translation import gettext_lazy as _
 
+from . import operations  # noqa: F401 - its page is registered there
 from .models import User
 
 admin.site.login = secure_admin_login(admin.site.login)  # one sign-in for all, with its limits on guessing

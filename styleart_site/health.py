@@ -1,7 +1,10 @@
 """Is the process alive, and is everything it needs there?"""
 
 import logging
+import shutil
+from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -11,8 +14,11 @@ from kombu.exceptions import KombuError
 from ml import inference
 
 from .celery import app
+from .models import SignOfLife
 
 logger = logging.getLogger(__name__)
+
+LEAST_FREE_BYTES = 200_000_000  # about a dozen uploads with all that is made from them
 
 
 @never_cache
@@ -23,12 +29,40 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, migrations, broker and model, each by name; 503 when one is missing."""
-    parts = {"database": _database(), "migrations": _migrations(), "broker": _broker(), "model": _model()}
-    ready = all(parts.values())
-    return JsonResponse(
-        {"status": "ok" if ready else "not ready", "parts": parts}, status=200 if ready else 503
-    )
+    """Database, migrations, broker and model, each by name; 503 when one is missing.
+
+    What pages can do without for a while is told beside them and makes nobody unready: uploads wait for a
+    worker in their rows.
+    """
+    needed = parts()
+    ready = all(needed.values())
+    status = {"status": "ok" if ready else "not ready", "parts": needed}
+    told = {"also": also()} if needed["database"] and needed["migrations"] else {}
+    return JsonResponse(status | told, status=200 if ready else 503)
+
+
+def parts() -> dict[str, bool]:
+    """What the site cannot do without, and whether it is there."""
+    return {
+        "database": _database(),
+        "migrations": _migrations(),
+        "broker": _broker(),
+        "model": _model(),
+    }
+
+
+def also() -> dict[str, bool]:
+    """What should be there as well: a worker and the scheduler, seen within a minute, and room for pictures."""
+    alive = SignOfLife.objects.alive
+    return {
+        "worker": alive("worker").exists(),
+        "scheduler": alive("scheduler").exists(),
+        "disk": shutil.disk_usage(_existing(Path(settings.MEDIA_ROOT))).free > LEAST_FREE_BYTES,
+    }
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in [folder, *folder.parents] if place.exists())
 
 
 def _database() -> bool:

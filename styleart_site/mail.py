@@ -1,4 +1,4 @@
-"""Mail on an embedded copy: every message becomes a file, and a line in the log."""
+"""Mail on an embedded copy: every message becomes a file, and the log says in which folder."""
 
 import logging
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ logger = logging.getLogger(__name__)
 
 
 class LoggedFileBackend(EmailBackend):
-    """Write mails to files under EMAIL_FILE_PATH and show them in the log, links included."""
+    """Write mails to files under EMAIL_FILE_PATH. The log gets neither addresses nor links."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        for message in email_messages:
-            logger.info("mail to %s\n%s\n\n%s", ", ".join(message.to), message.subject, message.body)
-        return super().send_messages(email_messages)
+        sent = super().send_messages(email_messages)
+        for _ in email_messages:
+            logger.info("a mail lies in %s", self.file_path)
+        return sent

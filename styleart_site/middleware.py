@@ -1,13 +1,20 @@
+"""What happens to every request, before and after its view."""
+
+import time
 from collections.abc import Callable
 
+import structlog
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from . import metrics
 from .api.problems import is_api, problem
+from .logs import request_id_from, route_of
 
+logger = structlog.get_logger("styleart.requests")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # Pages load nothing from elsewhere and run no inline code. blob: shows a picture before it is sent.
@@ -15,7 +22,56 @@ POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
+FEATURES = [
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "geolocation",
+    "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment",
+    "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+]  # fmt: skip
+DEFAULT_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()" for feature in FEATURES
+    ),  # a camera's app takes the picture
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 HUGE_BODY_BYTES = 64 * 1024 * 1024
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+UNTOLD = (
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)  # files come by the dozen, and machines ask all the time
+
+
+def tell_of_requests(get_response: GetResponse) -> GetResponse:
+    """Give each request an id that its log lines, its tasks and its answer carry; log and measure it.
+
+    The line tells the route, not the address: addresses hold secret links and what people search for.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request_id = request_id_from(request.headers.get("X-Request-ID"))
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        response = get_response(request)
+        seconds = time.perf_counter() - started
+        response.headers["X-Request-ID"] = request_id
+        view = request.resolver_match.view_name if request.resolver_match else ""
+        if not request.path.startswith("/static/"):
+            metrics.note_request(view, response.status_code, seconds)
+        if response.status_code >= 400 or not request.path.startswith(UNTOLD):
+            logger.info("answered", method=_method(request), route=route_of(request),
+                        status=response.status_code, ms=round(seconds * 1000))  # fmt: skip
+        return response
+
+    return middleware
+
+
+def _method(request: HttpRequest) -> str:
+    """One of those that HTTP knows; whatever else somebody sent stays out of the log."""
+    return request.method if request.method in METHODS else "other"
 
 
 def know_the_address(get_response: GetResponse) -> GetResponse:
@@ -33,12 +89,16 @@ def know_the_address(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def content_security_policy(get_response: GetResponse) -> GetResponse:
-    """Send the site's Content-Security-Policy unless the view set its own."""
+def safe_headers(get_response: GetResponse) -> GetResponse:
+    """Say what browsers shall refuse, on every answer, unless the view said so itself.
+
+    Pages need no nonces: no script or style stands in them.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        for name, value in DEFAULT_HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     return middleware

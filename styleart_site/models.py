@@ -21,6 +21,7 @@ TOKEN_BYTES = 32
 NOTE_USE_EVERY = timedelta(minutes=1)
 ANSWERS_KEPT_FOR = timedelta(hours=24)
 LONGEST_REQUEST = timedelta(seconds=90)  # the web server ends whatever takes longer than 60 s
+MISSING_AFTER = timedelta(seconds=60)  # programs say every 15 s that they are there
 
 
 class EmailUserManager(UserManager):
@@ -348,3 +349,55 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SignOfLifeManager(models.Manager):
+    def note(self, kind: str, name: str, **facts: object) -> None:
+        """Say that this program is alive, or that this task just ran. One statement."""
+        sign = self.model(kind=kind, name=name[:200], seen_at=timezone.now(), **facts)
+        self.bulk_create(
+            [sign],
+            update_conflicts=True,
+            unique_fields=["kind", "name"],
+            update_fields=["seen_at", "seconds", "error"],
+        )
+
+    def alive(self, kind: str) -> models.QuerySet:
+        """Programs that were seen a short while ago."""
+        return self.filter(kind=kind, seen_at__gt=timezone.now() - MISSING_AFTER)
+
+    def outdated(self) -> models.QuerySet:
+        """Of programs that have not been seen for a week, as those of machines that are gone."""
+        return self.filter(seen_at__lt=timezone.now() - timedelta(days=7))
+
+
+class SignOfLife(models.Model):
+    """When a worker or the scheduler was last seen, and when a scheduled task last ran and how it went.
+
+    A row and no key in Redis, so that it can be read while Redis is away.
+    """
+
+    class Kind(models.TextChoices):
+        WORKER = "worker", "Worker"
+        SCHEDULER = "scheduler", "Scheduler"
+        TASK = "task", "Task"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=200, help_text="Of a program: its name and machine.")
+    seen_at = models.DateTimeField()
+    seconds = models.FloatField(null=True, blank=True, help_text="How long the task took.")
+    error = models.CharField(max_length=100, blank=True, help_text="The kind of error the task ended with.")
+
+    objects = SignOfLifeManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("operations")
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="sign_of_life_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.seen_at:%-d %B %Y, %H:%M:%S}"
+
+    @property
+    def is_missing(self) -> bool:
+        """Of a program: whether it should have been seen since."""
+        return timezone.now() - self.seen_at > MISSING_AFTER

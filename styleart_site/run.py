@@ -156,7 +156,11 @@ def _children(data_dir: Path) -> list[Child]:
 
 def _child_environment() -> dict[str, str]:
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    own = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}  # threads of the web server share their memory
+    own = {
+        "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "LOG_FORMAT": "lines",
+    }  # web server threads share memory
     if os.geteuid() == 0:
         own["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     return one_thread | own | os.environ | {"DJANGO_SETTINGS_MODULE": "styleart_site.settings"}

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, EnvError
 
-from . import embedded
+from . import counting, embedded, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -46,6 +46,13 @@ def _own_secret_key() -> str:
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _own_secret_key() if EMBEDDED else env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+if not EMBEDDED and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 8 or "insecure" in SECRET_KEY):
+    raise EnvError(
+        "SECRET_KEY is too easy to guess: it needs 50 characters or more, made by chance. "
+        "python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one"
+    )
+if DEBUG and not EMBEDDED:
+    raise EnvError("DEBUG shows code and settings to everybody; it is for embedded copies only")
 ALLOWED_HOSTS = (
     env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]) if EMBEDDED else env.list("ALLOWED_HOSTS")
 )
@@ -85,9 +92,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "styleart_site.middleware.tell_of_requests",
     "styleart_site.middleware.know_the_address",
     "django.middleware.security.SecurityMiddleware",
-    "styleart_site.middleware.content_security_policy",
+    "styleart_site.middleware.safe_headers",
     "styleart_site.middleware.say_when_to_come_back",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -160,6 +168,8 @@ CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0  # a child loads the model first; after 
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a 40 Mpx PNG needs about 400 MB while it is decoded
 # What a child may take at most, beyond what it has when it begins: more is a MemoryError and not the machine's end.
 WORKER_MEMORY_MB = env.int("WORKER_MEMORY_MB", 1500)
+CELERY_BEAT_SCHEDULER = "styleart_site.celery:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 10  # seconds; it shows a sign of life on its way
 CELERY_BEAT_SCHEDULE = {
     "sweep predictions": {"task": "classifier.tasks.sweep", "schedule": 5.0},
     "embed artworks": {"task": "gallery.tasks.embed_artworks", "schedule": 60.0},
@@ -174,6 +184,7 @@ CELERY_BEAT_SCHEDULE = {
     "erase trash": {"task": "classifier.tasks.erase_trash", "schedule": 3600.0},
     "sweep exports": {"task": "styleart_site.tasks.sweep_exports", "schedule": 30.0},
     "erase leavers": {"task": "styleart_site.tasks.erase_leavers", "schedule": 60.0},
+    "tidy signs and numbers": {"task": "styleart_site.tasks.tidy_signs_and_numbers", "schedule": 3600.0},
     "tidy accounts": {"task": "styleart_site.tasks.tidy_accounts", "schedule": 3600.0},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():  # after a long time without workers they need not run them all
@@ -344,14 +355,24 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # no script of ours reads one
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # machines beside us ask without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+# Whether names below ours must have HTTPS, too, and whether browsers may know it before the first visit: these
+# bind the whole domain for a year and more, so they are its owner's to decide.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for the two above
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SESSION_COOKIE_NAME = f"styleart_{PORT}"  # cookies know no ports: two copies on one machine keep apart
-CSRF_COOKIE_NAME = f"styleart_csrf_{PORT}"
+# Cookies know no ports: two copies on one machine keep apart by name. With __Host-, a browser takes a cookie from
+# this host alone, over HTTPS alone.
+_COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}styleart_{PORT}"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}styleart_csrf_{PORT}"
 X_FRAME_OPTIONS = "DENY"
 
-# Static files, language, logs
+# Static files, language, logs, metrics
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -378,16 +399,10 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "PIL": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},  # else the sweep writes two lines every five seconds
-        "celery.app.trace": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.config()
+
+METRICS_DIR = env.path("METRICS_DIR", DATA_DIR / "run" / "metrics")  # where all processes count together
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # Prometheus shows it as a bearer token
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    raise EnvError("METRICS_TOKEN needs 32 characters or more")
+METRICS_ARE_SHARED = counting.share(METRICS_DIR)

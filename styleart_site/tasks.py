@@ -5,13 +5,14 @@ from uuid import UUID
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.core.management import call_command
 
 from gallery import handover
 from gallery.room import is_full
 
-from . import belongings, export, leaving
-from .models import Export, User
+from . import belongings, counting, export, leaving
+from .models import Export, SignOfLife, User
 
 logger = logging.getLogger(__name__)
 
@@ -85,3 +86,12 @@ def tidy_accounts() -> None:
 def remove_orphaned_copies() -> None:
     """Delete copies of pictures that are gone, which a crash between row and files left; once a day."""
     logger.info("removed %d copies of pictures that are gone", belongings.remove_orphaned_copies())
+
+
+@shared_task
+def tidy_signs_and_numbers() -> None:
+    """Forget machines that are gone, and fold the numbers of processes that have ended."""
+    SignOfLife.objects.outdated().delete()
+    if settings.METRICS_ARE_SHARED:
+        with counting.at_rest(settings.METRICS_DIR):
+            counting.fold(settings.METRICS_DIR)

@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 
 from classifier.views import home
 
-from . import health, views
+from . import health, metrics, views
 
 account = [
     path("", views.account, name="page"),
@@ -41,6 +41,7 @@ urlpatterns = [
     path("language/", views.set_language, name="set_language"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]
 
 # Under /api/ these answer with problems, elsewhere with pages.

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from gunicorn.glogging import Logger
+from . import logs
 
 wsgi_app = "styleart_site.wsgi"
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
@@ -16,18 +16,4 @@ control_socket_disable = True  # it lies in the home folder, where two copies wo
 # The sign of life of each worker: on a slow disk it would come late.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 loglevel = "warning"
-accesslog = "-"
-access_log_format = "%(s)s %(m)s %(U)s %(M)s ms"
-
-UNTOLD = ("/static/", "/healthz", "/readyz")  # files come by the dozen with every page
-
-
-class TerseLogger(Logger):
-    """Leaves files and health checks out of the access log unless they fail."""
-
-    def access(self, resp, req, environ, request_time) -> None:
-        if resp.status_code >= 400 or not environ.get("PATH_INFO", "").startswith(UNTOLD):
-            super().access(resp, req, environ, request_time)
-
-
-logger_class = TerseLogger
+logconfig_dict = logs.config()  # Django itself writes a line for each request

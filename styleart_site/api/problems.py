@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
+from django.template import loader
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
@@ -13,6 +14,8 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from gallery.problems import Problem
+
+from ..logs import current_request_id
 
 PREFIX = "/api/"
 CONTENT_TYPE = "application/problem+json"
@@ -149,4 +152,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return problem("internal_error") if is_api(request) else defaults.server_error(request)
+    """The request's id is on the page and in the header, so that people can quote what is in the log."""
+    if is_api(request):
+        return problem("internal_error")
+    page = loader.get_template("500.html")
+    return HttpResponseServerError(page.render({"request_id": current_request_id()}))

@@ -103,6 +103,9 @@ class Postgres:
             "logging_collector": "off",
             "log_checkpoints": "off",
             "log_line_prefix": "%m [%p] ",
+            # Rows and statements have what people wrote in them: no word of them in the log.
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(_programs() / "postgres"), "-D", str(self.data), *options]

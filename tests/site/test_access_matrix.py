@@ -240,6 +240,7 @@ TABLE = {
     "healthz": row(EVERYBODY),
     "readyz": row(EVERYBODY),
     "language/": {"POST": EVERYBODY},
+    "metrics": {"GET": EVERYBODY},  # on an embedded copy, from the machine itself; else see test_metrics.py
 }
 
 

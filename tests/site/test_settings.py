@@ -28,7 +28,7 @@ def test_every_variable_is_listed_with_its_meaning():
     listed = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
     assert asked - listed == set()
-    assert listed - asked == {"STYLEART_MODEL", "WEB_WORKERS"}  # read by ml.inference and the web server
+    assert listed - asked == {"STYLEART_MODEL", "WEB_WORKERS", "LOG_FORMAT"}  # read where they are needed
 
 
 def test_real_servers_without_a_secret_key_are_refused():
@@ -42,7 +42,7 @@ def test_real_servers_start_nothing_of_our_own(tmp_path):
     result = load_settings(
         DATABASE_URL="postgres://u:p@localhost/none",
         REDIS_URL="redis://localhost/0",
-        SECRET_KEY="only-for-this-test",
+        SECRET_KEY="only-for-this-test-0123456789-0123456789-0123456789",
         ALLOWED_HOSTS="localhost",
         EMAIL_HOST="localhost",
         STYLEART_DATA=str(tmp_path),
