@@ -268,7 +268,7 @@ def test_the_environment_names_the_bucket(tmp_path):
     real = {
         "DATABASE_URL": "postgres://u:p@localhost/none",
         "REDIS_URL": "redis://localhost/0",
-        "SECRET_KEY": "only-for-this-test",
+        "SECRET_KEY": "only-for-this-test-0123456789-0123456789-0123456789",
         "ALLOWED_HOSTS": "localhost",
         "EMAIL_HOST": "localhost",
         "STYLEART_DATA": str(tmp_path),

@@ -266,7 +266,7 @@ def test_without_a_database_it_says_so_and_ends_with_1(tmp_path):
     nowhere = {
         "DATABASE_URL": "postgres://u:p@127.0.0.1:9/none",
         "REDIS_URL": "redis://127.0.0.1:9/0",
-        "SECRET_KEY": "only-for-this-test",
+        "SECRET_KEY": "only-for-this-test-0123456789-0123456789-0123456789",
         "ALLOWED_HOSTS": "localhost",
         "EMAIL_HOST": "localhost",
         "STYLEART_DATA": str(tmp_path),
