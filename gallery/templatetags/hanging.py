@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, npgettext
+from django.utils.translation import get_language, gettext, ngettext, npgettext
 
 from gallery import said, words
 from gallery.models import THUMBNAIL_PX, Artwork, Style
@@ -66,7 +66,10 @@ def styles_of(works: Iterable[Artwork]) -> list[Style]:
 
 @register.filter
 def works_by_artists(style: Style) -> str:
-    """How many works by how many artists are here: "1,204 works by 37 artists here"."""
+    """How many works by how many artists are here: "1,204 works by 37 artists here"; "2 works here" of studies."""
+    if not style.artist_count:
+        said = ngettext("%(number)s work here", "%(number)s works here", style.artwork_count)
+        return said % {"number": number_format(style.artwork_count, force_grouping=True)}
     counts = {
         "works": npgettext(
             "how many works by how many artists", "%(number)s work", "%(number)s works", style.artwork_count

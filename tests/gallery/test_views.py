@@ -415,3 +415,13 @@ def test_no_page_asks_the_database_more_when_the_catalogue_grows(client):
 
     assert many == few
     assert max(many) <= 12
+
+
+def test_a_style_of_studies_alone_tells_of_no_artists(client):
+    style = make_style("Cubism")
+    make_artwork("Study", style=style, artist=None, rights="generated")
+
+    page = client.get(style.get_absolute_url()).content.decode()
+
+    assert "1 work here" in page
+    assert "0 artist" not in page
