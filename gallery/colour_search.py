@@ -14,7 +14,7 @@ STEP = 4  # what lies within is equally near: then the larger share counts
 ASK_TIMES = 4  # a work may have the colour several times, or not be on display
 
 
-def works_with(rgb: str, *, limit: int = 48) -> list[Artwork]:
+def works_with(rgb: str, *, limit: int = 120) -> list[Artwork]:
     """Published works with this main colour ("a0b1c2"), the nearest and largest first, with `.colour`.
 
     One query, answered by the index of palettes.

@@ -426,7 +426,11 @@ class ArtworkQuerySet(models.QuerySet):
 
     def mixed(self):
         """In an order that has nothing to do with artists or imports, and stays the same."""
-        return self.order_by(MD5(Cast("pk", models.TextField())), "pk")
+        return self.with_mix().order_by("mix", "pk")
+
+    def with_mix(self):
+        """With `.mix`, a text that has nothing to do with artists or imports; an index is in its order."""
+        return self.annotate(mix=MD5(Cast("pk", models.TextField())))
 
     def with_picture(self):
         """Works whose picture may be shown here."""

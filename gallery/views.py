@@ -1,7 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.core.paginator import Paginator
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -33,7 +34,7 @@ from .similar import similar_to
 from .training_data import TrainingData
 
 PAGE_SIZE = 24
-WALL_SIZE = 18
+WALL_SIZE = 12  # on top of a style's page; the others follow at its end
 MORE_WORKS = 8  # by the same artist, beside a work
 SEARCHED_ARTISTS = 8
 SUGGESTIONS = 5
@@ -69,19 +70,29 @@ def _sample_of_each_style() -> dict[int, Artwork]:
 
 @require_safe
 def style_detail(request, slug: str):
-    styles = Style.objects.with_counts().prefetch_related("came_from", "led_to")
+    styles = Style.objects.with_counts().prefetch_related(
+        Prefetch("came_from", Style.objects.with_texts()), Prefetch("led_to", Style.objects.with_texts())
+    )
     style = get_object_or_404(styles, slug=slug)
-    works = style.artworks.published().with_picture().with_labels().mixed()
+    works = style.artworks.published().with_picture().with_labels().with_mix()
+    page = page_of(works, request.GET, order=["mix", "pk"], size=WALL_SIZE + PAGE_SIZE)
+    wall, rest = (works.mixed()[:WALL_SIZE], page.rows) if page.before else _divided(page.rows, WALL_SIZE)
     context = {
         "style": style,
         "words": style.words,
-        "works": works[:WALL_SIZE],
+        "works": wall,
+        "more_works": rest,
+        "page": page,
         "famous_artists": FamousArtist.objects.to_know(style),
         "chronology": Chronology(_with_neighbours(style)),
         "timeline": Style.objects.of_the_house(),
         "is_learned": style.name in inference.model_card()["labels"],
     }
     return render(request, "gallery/style_detail.html", context)
+
+
+def _divided(rows: Sequence, size: int) -> tuple[Sequence, Sequence]:
+    return rows[:size], rows[size:]
 
 
 def _with_neighbours(style: Style) -> list[Style]:
@@ -237,7 +248,7 @@ def colour_detail(request, rgb: str):
     context = {
         "rgb": rgb,
         "name": palette.name_of(palette.lab_of(rgb)),
-        "works": colour_search.works_with(rgb),
+        "page": Paginator(colour_search.works_with(rgb), PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "gallery/colour_detail.html", context)
 

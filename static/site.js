@@ -1,4 +1,4 @@
-// What htmx leaves to us: the answer's title, lost connections while waiting, where the focus goes after "Show more".
+// What htmx leaves to us: the answer's title, lost connections while waiting, menus, forms that send once.
 (() => {
   "use strict";
 
@@ -27,27 +27,6 @@
     if (!result) return;
     say("");
     if (document.title !== result.dataset.title) document.title = result.dataset.title;
-  });
-
-  // "Show more" goes on where the list ended, for the keyboard as for the eye.
-  let before = null;
-  document.addEventListener("htmx:before:request", (event) => {
-    const link = event.detail?.ctx?.sourceElement;
-    if (!link?.classList.contains("more")) return;
-    const list = event.detail.ctx.target;
-    before = { list, count: list.children.length, address: link.href };
-    link.setAttribute("aria-busy", "true");
-  });
-  document.addEventListener("htmx:after:swap", () => {
-    if (!before) return;
-    const links = before.list.children[before.count]?.querySelectorAll("a[href]:not([tabindex='-1'])");
-    links?.[0]?.focus({ preventScroll: true });
-    if (links) history.replaceState(history.state, "", before.address); // the back button leads to what was seen last
-    before = null;
-  });
-  document.addEventListener("htmx:error", (event) => {
-    const link = event.detail?.ctx?.sourceElement;
-    if (link?.classList.contains("more")) location.assign(link.href); // the browser's own page says what is wrong
   });
 
   // A menu closes when one looks elsewhere.
