@@ -77,6 +77,7 @@ def _room(form: PredictionForm, sender: Sender) -> dict:
         "pictures_left": pictures_left(sender),
         "works": wall.of_the_day(),
         "studies": wall.studies_of_the_day(),
+        "example": wall.example_of_the_day(),
     }
 
 

@@ -75,7 +75,7 @@ class PageSitemap(Sitemap):
 
     def items(self) -> list[str]:
         names = ["style-list", "artist-list", "artwork-list", "chronology", "model", "data"]
-        return ["home", *(f"gallery:{name}" for name in names)]
+        return ["home", "about", *(f"gallery:{name}" for name in names)]
 
     def location(self, name: str) -> str:
         return reverse(name)

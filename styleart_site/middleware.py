@@ -20,7 +20,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Pages load nothing from elsewhere and run no inline code. blob: shows a picture before it is sent.
 POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "form-action 'self'; frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'"
 )
 FEATURES = [
     "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "geolocation",
@@ -102,6 +102,29 @@ def safe_headers(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def mark_what_may_be_kept_offline(get_response: GetResponse) -> GetResponse:
+    """Mark pages that everybody sees alike, for the service worker (static/worker.js): it keeps no others.
+
+    These are pages of the catalogue and about the site, for visitors, without anybody's words or messages.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 200 and _is_alike_for_all(request):
+            response.headers["Keep-Offline"] = "yes"
+        return response
+
+    return middleware
+
+
+def _is_alike_for_all(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    is_public = match is not None and (match.namespace == "gallery" or match.view_name == "about")
+    if not is_public or request.method != "GET" or request.GET or request.user.is_authenticated:
+        return False
+    return not request._messages.used and not request.htmx
 
 
 def refuse_huge_bodies(get_response: GetResponse) -> GetResponse:

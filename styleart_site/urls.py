@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 
 from classifier.views import home
 
-from . import health, metrics, views
+from . import health, installed, metrics, views
 
 account = [
     path("", views.account, name="page"),
@@ -39,6 +39,11 @@ urlpatterns = [
     path("api/v1/", include("styleart_site.api.urls")),
     path("admin/", admin.site.urls),
     path("language/", views.set_language, name="set_language"),
+    path("about/", views.about, name="about"),
+    path("sw.js", installed.worker, name="worker"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("offline/<str:language>/", installed.offline, name="offline"),
+    path("share/", installed.share, name="share"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -28,6 +28,17 @@ from .tasks import send_export
 from .usage import storage_bytes
 
 
+@require_safe
+def about(request):
+    """What StyleArt is, how it works, and what it keeps."""
+    context = {
+        "visitor_pictures_a_day": settings.VISITOR_PICTURES_PER_DAY,
+        "trash_days": settings.TRASH_DAYS,
+        "export_days": settings.EXPORT_DAYS,
+    }
+    return render(request, "about.html", context)
+
+
 @require_POST
 def set_language(request):
     """Change the language of this browser, and of the account where there is one; back to where one was."""

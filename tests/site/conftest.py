@@ -48,8 +48,13 @@ def browser():
 
 @pytest.fixture
 def page(browser, site):
-    """A fresh visitor at 1280 px who fails the test on a script error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=site.url)
+    """A fresh visitor at 1280 px who fails the test on a script error.
+
+    Without the service worker: requests that it answers cannot be watched or changed. test_installed.py has it.
+    """
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, base_url=site.url, service_workers="block"
+    )
     page = context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))

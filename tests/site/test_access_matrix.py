@@ -236,6 +236,12 @@ TABLE = {
     "admin/account/*": row(SUPERUSER),
     "admin/mfa/*": row(SUPERUSER),
     "admin/usersessions/*": row(SUPERUSER),
+    # About the site, and what an installed app asks for
+    "about/": {"GET": EVERYBODY},
+    "sw.js": {"GET": EVERYBODY},
+    "manifest.webmanifest": {"GET": EVERYBODY},
+    "offline/<str:language>/": {"GET": EVERYBODY},
+    "share/": row(EVERYBODY),  # a shared picture that no service worker took: everybody is led home
     # Health, for machines
     "healthz": row(EVERYBODY),
     "readyz": row(EVERYBODY),
@@ -368,6 +374,7 @@ class House:
             ("slug", "style"): slugify(self.work.style.name),
             ("microseconds", "microseconds"): int(timezone.now().timestamp() * 1_000_000),
             ("", "section"): "artists",
+            ("str", "language"): "en",
             ("path", "object_id"): next((pk for model, pk in self.numbers.items() if model in route), 1),
             ("path", "content_type_id"): 1,
             ("", "id"): self.owner.pk,

@@ -34,6 +34,10 @@ FOR_ALL = [
         "gallery:style-list",
         "gallery:artist-list",
         "gallery:artwork-list",
+        "gallery:chronology",
+        "gallery:model",
+        "gallery:data",
+        "about",
         "account_login",
         "account_signup",
         "account_reset_password",
@@ -42,7 +46,7 @@ FOR_ALL = [
         "account_email_verification_sent",
         "account_inactive",
     ]
-] + ["/accounts/confirm-email/no-such-key/", "/accounts/password/reset/key/1-no-such-key/"]
+] + ["/offline/en/", "/accounts/confirm-email/no-such-key/", "/accounts/password/reset/key/1-no-such-key/"]
 FOR_USERS = ["account_email", "account_change_password", "account_logout", "account_reauthenticate"]
 
 
