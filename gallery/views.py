@@ -35,6 +35,7 @@ from .training_data import TrainingData
 
 PAGE_SIZE = 24
 WALL_SIZE = 12  # on top of a style's page; the others follow at its end
+MORE_ARTISTS = 6
 MORE_WORKS = 8  # by the same artist, beside a work
 SEARCHED_ARTISTS = 8
 SUGGESTIONS = 5
@@ -136,9 +137,19 @@ def artist_detail(request, slug: str):
         "artist": artist,
         "styles": styles,
         "life": LifeLine(artist),
+        "others": _others_of_the_style(artist),
         "page": page_of(works, request.GET, order=["when", "pk"], size=PAGE_SIZE),
     }
     return render(request, "gallery/artist_detail.html", context)
+
+
+def _others_of_the_style(artist: Artist) -> list[FamousArtist]:
+    """Artists to know beside one, of the first style that this one is known for. Two queries."""
+    style = artist.famous_for.first()
+    if style is None:
+        return []
+    others = FamousArtist.objects.filter(style=style).exclude(artist=artist)
+    return list(others.select_related("artist", "style").order_by("rank")[:MORE_ARTISTS])
 
 
 @require_safe

@@ -2,7 +2,10 @@
 (async () => {
   "use strict";
 
-  window.addEventListener("online", () => location.reload());
+  window.addEventListener("online", async () => { // a cable or a hotel's network may be there without the internet
+    const isThere = await fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok, () => false);
+    if (isThere) location.reload();
+  });
   document.getElementById("again").addEventListener("click", (event) => {
     event.preventDefault();
     location.reload(); // the address is still that of the page one wanted

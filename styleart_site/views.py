@@ -32,7 +32,6 @@ from .usage import storage_bytes
 def about(request):
     """What StyleArt is, how it works, and what it keeps."""
     context = {
-        "visitor_pictures_a_day": settings.VISITOR_PICTURES_PER_DAY,
         "trash_days": settings.TRASH_DAYS,
         "export_days": settings.EXPORT_DAYS,
     }
