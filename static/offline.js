@@ -1,11 +1,14 @@
-// On the offline page: what was seen before and opens all the same, and going on once the connection is back.
+// On the offline page: what was seen before and opens all the same, and going on once the site answers again.
 (async () => {
   "use strict";
 
-  window.addEventListener("online", async () => { // a cable or a hotel's network may be there without the internet
-    const isThere = await fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok, () => false);
+  // Asked, not told: a cable or a hotel's network may be there without the internet, and a server may be away.
+  const goOn = async () => {
+    const isThere = !document.hidden && (await fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok, () => false));
     if (isThere) location.reload();
-  });
+    else setTimeout(goOn, 4000);
+  };
+  setTimeout(goOn, 4000);
   document.getElementById("again").addEventListener("click", (event) => {
     event.preventDefault();
     location.reload(); // the address is still that of the page one wanted
