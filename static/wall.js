@@ -17,13 +17,14 @@
   let pages = [{ address: here(), first: list.firstElementChild }]; // what hangs, in its order
   let left = isAsked ? 0 : AUTOMATIC;
   let loading = null; // the page that is on its way
+  let isRestoring = false; // standing where one was scrolls, and must not fetch what comes anyway
 
   const more = () => nav()?.querySelector("a.more");
 
   // The next page, by itself or by the button
 
   const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting) || left < 1 || loading || !more()) return;
+    if (!entries.some((entry) => entry.isIntersecting) || left < 1 || loading || isRestoring || !more()) return;
     left -= 1;
     window.htmx.trigger(more(), "near");
   }, { rootMargin: NEAR });
@@ -137,5 +138,11 @@
     }
   }
 
-  if (history.state?.wall) restore(history.state.wall);
+  if (history.state?.wall) {
+    isRestoring = true;
+    restore(history.state.wall).finally(() => {
+      isRestoring = false;
+      watch();
+    });
+  }
 })();

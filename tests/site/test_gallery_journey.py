@@ -97,6 +97,8 @@ def test_coming_back_finds_the_same_works_at_the_same_place(page, long_list):
 
     expect(page.locator("#wall > li")).to_have_count(count)
     expect(work.locator(".label-title")).to_have_text(title)
+    titles = page.locator("#wall .label-title").all_inner_texts()
+    assert len(set(titles)) == len(titles)
     page.wait_for_function(
         "([n, top]) => Math.abs(document.querySelectorAll('#wall > li')[n].getBoundingClientRect().top - top) < 3",
         arg=[PAGE + 9, top],
