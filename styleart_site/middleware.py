@@ -7,6 +7,7 @@ import structlog
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -33,6 +34,16 @@ DEFAULT_HEADERS = {
         f"{feature}=()" for feature in FEATURES
     ),  # a camera's app takes the picture
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+WORDS = {
+    "text/html",
+    "text/plain",
+    "text/csv",
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+    "application/vnd.oai.openapi",
+    "image/svg+xml",
 }
 HUGE_BODY_BYTES = 64 * 1024 * 1024
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -125,6 +136,19 @@ def _is_alike_for_all(request: HttpRequest) -> bool:
     if not is_public or request.method != "GET" or request.GET or request.user.is_authenticated:
         return False
     return not request._messages.used and not request.htmx
+
+
+class CompressWords(GZipMiddleware):
+    """Send pages and other words compressed; pictures and archives are that already and keep their length.
+
+    Of BREACH see docs/decisions/0006-compressed-pages.md.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+        if response.streaming or kind not in WORDS:
+            return response
+        return super().process_response(request, response)
 
 
 def refuse_huge_bodies(get_response: GetResponse) -> GetResponse:

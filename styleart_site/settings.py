@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "styleart_site.middleware.safe_headers",
     "styleart_site.middleware.say_when_to_come_back",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "styleart_site.middleware.CompressWords",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "styleart_site.middleware.refuse_huge_bodies",
