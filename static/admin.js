@@ -206,3 +206,42 @@ for (const ranking of document.querySelectorAll("[data-ranking]")) {
   });
   places().forEach(prepare);
 }
+
+// Menus that search: select2 gives what it draws no name but what is chosen, so that an empty one has none.
+
+function nameMenus() {
+  for (const menu of document.querySelectorAll("select.select2-hidden-accessible")) {
+    const drawn = menu.nextElementSibling?.querySelector(".select2-selection");
+    const chosen = drawn?.querySelector(".select2-selection__rendered");
+    const label = menu.labels[0];
+    if (!chosen || !label) continue;
+    label.id ||= `${menu.id}-label`;
+    drawn.setAttribute("aria-labelledby", `${label.id} ${chosen.id}`);
+    chosen.removeAttribute("role"); // the menu is the field, not the words in it
+    chosen.removeAttribute("aria-readonly");
+  }
+}
+
+// Rows of an inline table: Django names their columns only, not their fields.
+
+function nameFields() {
+  for (const field of document.querySelectorAll(".tabular td :is(input, select, textarea):not([type=hidden])")) {
+    if (field.labels.length || field.ariaLabel) continue;
+    const column = field.closest("table").tHead?.rows[0].cells[columnOf(field.closest("td"))];
+    if (column) field.ariaLabel = column.textContent.trim();
+  }
+}
+
+function columnOf(cell) {
+  let column = 0;
+  for (let before = cell.previousElementSibling; before; before = before.previousElementSibling) column += before.colSpan;
+  return column;
+}
+
+function nameAll() {
+  nameMenus();
+  nameFields();
+}
+
+window.addEventListener("load", nameAll);
+document.addEventListener("formset:added", () => setTimeout(nameAll));
