@@ -13,7 +13,7 @@ class BearerToken(BaseAuthentication):
     """`Authorization: Bearer <personal access token>`."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         token = AccessToken.objects.using(secret.strip())

@@ -3,6 +3,7 @@
 Only languages that have a catalogue are looked at; docs/translate.md says how to make and update one.
 """
 
+import ast
 import os
 import re
 import shutil
@@ -17,6 +18,12 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 HOME = ROOT / "styleart_site" / "locale"
 PARTS = ["classifier", "gallery", "scraper", "styleart_site", "templates", "ml", "manage.py"]
+PYTHON = [
+    file
+    for part in PARTS[:4]
+    for file in sorted((ROOT / part).rglob("*.py"))
+    if "migrations" not in file.parts
+]
 CATALOGUES = sorted(HOME.glob("*/LC_MESSAGES/django.po"))
 has_gettext = all(shutil.which(tool) for tool in ("xgettext", "msgmerge", "msgfmt", "msgattrib"))
 
@@ -118,3 +125,23 @@ def test_a_translation_breaks_no_page(catalogue):
 
 def _tags(text: str) -> list[str]:
     return sorted(re.findall(r"</?\w+", text))
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_no_function_hides_the_name_that_translates(file):
+    """`scheme, _, rest = …` makes `_` a string in the whole function, and `_("…")` an error where it is called."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+
+    assert [function.name for function in _functions(tree) if _hides_gettext(function)] == []
+
+
+def _functions(tree: ast.AST) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def _hides_gettext(function: ast.FunctionDef) -> bool:
+    nodes = set(ast.walk(function))
+    for comprehension in filter(lambda node: isinstance(node, ast.comprehension), list(nodes)):
+        nodes -= set(ast.walk(comprehension.target))  # a scope of its own
+    names = [node for node in nodes if isinstance(node, ast.Name) and node.id == "_"]
+    return {ast.Store, ast.Load} <= {type(name.ctx) for name in names}
