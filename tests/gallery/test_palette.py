@@ -126,7 +126,7 @@ def test_the_page_of_a_colour_names_it_and_shows_its_paintings(client):
 
     page = client.get(reverse("gallery:colour-detail", args=["b03020"])).content.decode()
 
-    assert "Paintings with this red" in page
+    assert "Paintings with this colour: red" in page
     assert "All red" in page
 
 
