@@ -54,6 +54,9 @@ PICTURE_PROBLEMS = (
     ),
     gettext_noop("This picture is too small. Each side needs at least %(least_px)s pixels."),
     gettext_noop("This picture is too long. A side may have %(most_px)s pixels at most."),
+    gettext_noop(
+        "This JPEG is made of too many scans, so opening it would take too long. Save it again as an ordinary JPEG and try again."
+    ),
     gettext_noop("This file ends too early, so it cannot be opened. Try saving it again as JPEG or PNG."),
     gettext_noop("This file is damaged, so it cannot be opened. Try saving it again as JPEG or PNG."),
 )

@@ -4,12 +4,14 @@ The only decoder of the house: training, serving and the pictures the site shows
 all come through here, so what the model learned from is what it is asked about.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from math import ceil
 
 import numpy as np
@@ -30,7 +32,19 @@ INPUT_SIZE_PX = 224
 MIN_SIDE_PX = 32
 MAX_SIDE_PX = 20_000
 MAX_PIXELS = 40_000_000
-MAX_JPEG_PIXELS = 120_000_000  # JPEG alone can be decoded at an eighth of its size
+MAX_JPEG_PIXELS = 120_000_000  # a JPEG that is written line by line can be decoded at an eighth of its size
+# libwebp and libavif hold several copies of the whole picture: up to 16 bytes a pixel.
+MAX_PIXELS_OF_KIND = {"WebP": 16_000_000, "AVIF": 16_000_000}
+MAX_TWICE_PIXELS = 32_000_000  # where a second picture of the same size is needed, as with transparency
+_ONCE_MODES = frozenset(["1", "L", "LA", "P", "RGB", "CMYK", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"])
+
+# Encoders write 10 scans, those that try hard some 20; each goes through the whole picture again.
+MAX_SCANS = 100
+MAX_SCANNED_PIXELS = 500_000_000  # scans times pixels: about 10 ms for each 4 million
+
+# Pillow reads marks, chunks and blocks one by one in Python: sound files have a few hundred before their pixels.
+MAX_READS_OF_HEADER = 10_000
+MAX_READS = 100_000
 
 # Pillow's own readers, called directly: only the one that fits the first bytes ever sees the file,
 # and our limits are asked before Pillow's, which are a setting of the whole process.
@@ -80,6 +94,10 @@ _MESSAGES = {
     "too_many_pixels": "This picture has too many pixels. Make it smaller and try again.",
     "too_small": "This picture is too small. Each side needs at least %(least_px)s pixels.",
     "too_long": "This picture is too long. A side may have %(most_px)s pixels at most.",
+    "too_many_scans": (
+        "This JPEG is made of too many scans, so opening it would take too long. "
+        "Save it again as an ordinary JPEG and try again."
+    ),
     "cut_off": "This file ends too early, so it cannot be opened. Try saving it again as JPEG or PNG.",
     "damaged": "This file is damaged, so it cannot be opened. Try saving it again as JPEG or PNG.",
 }
@@ -131,7 +149,7 @@ class UnreadableImage(ValueError):  # noqa: N818 - the site's word for it
     """These bytes will never become a picture here; the message tells the sender what to do.
 
     `code` is one of empty, not_a_picture, unsupported_kind, too_many_pixels,
-    too_small, too_long, cut_off, damaged. `sentence` has places such as %(kind)s that `facts` fill;
+    too_small, too_long, too_many_scans, cut_off, damaged. `sentence` has places such as %(kind)s that `facts` fill;
     whoever speaks another language than English translates it before that.
     """
 
@@ -190,8 +208,9 @@ class Cut:
 
 
 def inspect(data: bytes) -> PictureFacts:
-    """Read a picture's header, and nothing more. Raises UnreadableImage."""
+    """Read what a picture says of itself, without decoding it. Raises UnreadableImage."""
     image, facts, _ = _open(data)
+    _check_scans(data, facts, image)
     image.close()
     return facts
 
@@ -199,9 +218,11 @@ def inspect(data: bytes) -> PictureFacts:
 def check(data: bytes) -> PictureFacts:
     """Prove that a picture can be decoded to its end, as cheaply as its kind allows.
 
-    Raises UnreadableImage, as `decode` would.
+    Raises UnreadableImage, as `decode` would, and for a JPEG of so many scans that decoding it would not end
+    soon. Only `inspect` and `check` count those: who comes in passes one of them, later nobody need count again.
     """
     image, facts, _ = _open(data)
+    _check_scans(data, facts, image)
     with _faults_as_unreadable(data, facts.kind, image):
         _draft(image, (1, 1))
         image.load()
@@ -260,11 +281,13 @@ def _open(data: bytes) -> tuple[ImageFile.ImageFile, PictureFacts, int]:
     """Open a picture without decoding it; also gives its EXIF orientation (1 to 8)."""
     kind = _kind(data)
     with _faults_as_unreadable(data, kind, None):
-        image = _READERS[kind](BytesIO(data), "")
+        file = _Patience(data)
+        image = _READERS[kind](file, "")
+        file.left = MAX_READS
     # Pillow turns TIFF pages itself while loading, and their size is already the turned one.
     orientation = 1 if kind == "TIFF" else _orientation(image)
     width, height = image.size if orientation < 5 else image.size[::-1]
-    _check_limits(kind, width, height)
+    _check_limits(kind, width, height, _most_pixels(data, kind, image))
     return image, PictureFacts(kind, width, height), orientation
 
 
@@ -347,15 +370,97 @@ def _orientation(image: Image.Image) -> int:
     return orientation if orientation in _UPRIGHT else 1
 
 
-def _check_limits(kind: str, width: int, height: int) -> None:
+def _most_pixels(data: bytes, kind: str, image: Image.Image) -> int:
+    """How many pixels this picture may have, so that decoding it takes less than 300 MB."""
+    is_large = image.width * image.height > MAX_PIXELS
+    if kind == "JPEG" and is_large and _is_written_line_by_line(data):
+        return MAX_JPEG_PIXELS
+    most = MAX_PIXELS_OF_KIND.get(kind, MAX_PIXELS)
+    is_twice = image.mode not in _ONCE_MODES or (image.mode == "RGB" and "transparency" in image.info)
+    return min(most, MAX_TWICE_PIXELS) if is_twice else most
+
+
+def _check_limits(kind: str, width: int, height: int, limit: int) -> None:
     if width < MIN_SIDE_PX or height < MIN_SIDE_PX:
         raise UnreadableImage("too_small")
     if width > MAX_SIDE_PX or height > MAX_SIDE_PX:
         raise UnreadableImage("too_long")
-    limit = MAX_JPEG_PIXELS if kind == "JPEG" else MAX_PIXELS
     if width * height > limit:
         facts = {"millions": round(width * height / 1e6), "most": limit // 10**6, "kind": kind}
         raise UnreadableImage("too_many_pixels", _SO_MANY_PIXELS, facts)
+
+
+class _Patience(BytesIO):
+    """Bytes to read from, but not for ever: OSError after too many reads."""
+
+    left = MAX_READS_OF_HEADER
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError("too many pieces")
+        return super().read(size)
+
+
+_JPEG_MARK = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # neither a stuffed byte nor a restart
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_START_OF_SCAN, _END = 0xDA, 0xD9
+_BARE_MARKS = frozenset([0x01, 0xD8])
+
+
+def _jpeg_marks(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The marks of a JPEG in the order in which libjpeg meets them, and the first bytes of what they bring."""
+    place = 0
+    while found := _JPEG_MARK.search(data, place):
+        mark, place = found[0][1], found.end()
+        if mark == _END:
+            return
+        if mark in _BARE_MARKS:
+            continue
+        length = int.from_bytes(data[place : place + 2], "big")
+        yield mark, data[place + 2 : place + min(length, 32)]
+        place += max(length, 2)
+
+
+def _is_written_line_by_line(data: bytes) -> bool:
+    """Whether a JPEG has all of its colours in one scan, so that nobody has to hold the whole of it."""
+    parts = 0
+    for mark, body in _jpeg_marks(data):
+        if mark in _START_OF_FRAME:
+            if mark not in (0xC0, 0xC1, 0xC9) or len(body) < 6:  # progressive, lossless, or broken
+                return False
+            parts = body[5]
+        if mark == _START_OF_SCAN:
+            return bool(parts) and body[:1] == bytes([parts])
+    return False
+
+
+def _check_scans(data: bytes, facts: PictureFacts, image: Image.Image) -> None:
+    """Refuse what is refined again and again; it takes 14 bytes to go through all pixels once more."""
+    if facts.kind == "JPEG":
+        scans = _scans(data)
+    elif facts.kind == "TIFF" and image.tag_v2.get(TiffImagePlugin.COMPRESSION) in (6, 7):
+        scans = _scans_in_pages(data, image)
+    else:
+        return
+    if scans > MAX_SCANS or (scans > 1 and scans * facts.width * facts.height > MAX_SCANNED_PIXELS):
+        raise UnreadableImage("too_many_scans")
+
+
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has; at most one more than are taken."""
+    scans = (mark for mark, _ in _jpeg_marks(data) if mark == _START_OF_SCAN)
+    return sum(1 for _ in islice(scans, MAX_SCANS + 1))
+
+
+def _scans_in_pages(data: bytes, image: Image.Image) -> int:
+    """The most scans that one strip or tile of a TIFF has; those are JPEGs of their own."""
+    tags = image.tag_v2
+    starts, lengths = tags.get(273) or tags.get(324) or (), tags.get(279) or tags.get(325) or ()
+    pieces = set(zip(starts, lengths, strict=False))
+    if sum(length for _, length in pieces) > 2 * len(data):  # pieces that lie across each other
+        raise UnreadableImage("damaged")
+    return max((_scans(data[start : start + length]) for start, length in pieces), default=0)
 
 
 @contextmanager
@@ -468,15 +573,15 @@ def _cut(
     return flat.resize(size, Image.Resampling.BICUBIC, box=inside, reducing_gap=3.0)
 
 
+_BAND_PIXELS = 1 << 20
+
+
 def _flat(image: Image.Image) -> Image.Image:
-    """Bring any of Pillow's modes to L, RGB or CMYK, on white where it is transparent."""
-    if image.mode == "P":
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    elif image.mode in ("PA", "La", "RGBa"):
-        image = image.convert("RGBA")
-    elif image.mode in ("L", "RGB") and "transparency" in image.info:
-        image = image.convert("LA" if image.mode == "L" else "RGBA")
-    if image.mode in ("LA", "RGBA"):
+    """Bring any of Pillow's modes to L, RGB or CMYK, on white where it is transparent.
+
+    Works in bands, so that large pictures need no memory but for the decoded one and the flat one.
+    """
+    if image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info:
         return _on_white(image)
     if image.mode.startswith(("I", "F")):
         return _grey_of_deep(image)
@@ -486,24 +591,53 @@ def _flat(image: Image.Image) -> Image.Image:
     return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
+def _bands(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes of about a million pixels that cover a picture from top to bottom."""
+    rows = max(1, _BAND_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        yield 0, top, image.width, min(top + rows, image.height)
+
+
 def _on_white(image: Image.Image) -> Image.Image:
-    mode = image.mode[:-1]
+    mode = "L" if image.mode in ("L", "LA", "La") else "RGB"
     wall = Image.new(mode, image.size, "white")
-    wall.paste(image.convert(mode), mask=image.getchannel("A"))
+    for box in _bands(image):
+        band = image.crop(box)
+        clear = band if band.mode == mode + "A" else band.convert(mode + "A")
+        wall.paste(clear.convert(mode), box, mask=clear.getchannel("A"))
     return wall
 
 
 def _grey_of_deep(image: Image.Image) -> Image.Image:
     """Grey with more than 8 bits: 16-bit scans keep their scale, others are stretched to 0..255."""
-    values = np.asarray(image)
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((values >> 8).astype(np.uint8))
-    values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
+    grey = Image.new("L", image.size)
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else _range_of_deep(image)
+    for box in _bands(image):
+        values = np.asarray(image.crop(box))
+        if image.mode.startswith("I;16"):
+            grey.paste(Image.fromarray((values >> 8).astype(np.uint8)), box)
+        else:
+            stretched = (_finite(values) - low) * (255.0 / max(high - low, 1e-12))
+            grey.paste(Image.fromarray(stretched.round().clip(0, 255).astype(np.uint8)), box)
+    return grey
+
+
+def _range_of_deep(image: Image.Image) -> tuple[float, float]:
+    """The values that become black and white."""
+    ends = [(float(band.min()), float(band.max())) for band in _finite_bands(image)]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
     if image.mode == "I" and low >= 0 and high <= 65535:
-        low, high = 0.0, 65535.0 if high > 255 else 255.0
-    grey = (values - low) * (255.0 / max(high - low, 1e-12))
-    return Image.fromarray(grey.round().clip(0, 255).astype(np.uint8))
+        return 0.0, 65535.0 if high > 255 else 255.0
+    return low, high
+
+
+def _finite_bands(image: Image.Image) -> Iterator[np.ndarray]:
+    for box in _bands(image):
+        yield _finite(np.asarray(image.crop(box)))
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -167,7 +167,7 @@ CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 5  # for what does not li
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0  # a child loads the model first; after 4 s Celery gives the worker up
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a 40 Mpx PNG needs about 400 MB while it is decoded
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a picture needs up to 300 MB while it is decoded
 # What a child may take at most, beyond what it has when it begins: more is a MemoryError and not the machine's end.
 WORKER_MEMORY_MB = env.int("WORKER_MEMORY_MB", 1500)
 CELERY_BEAT_SCHEDULER = "styleart_site.celery:Scheduler"

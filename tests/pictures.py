@@ -52,16 +52,48 @@ def rotated_photo() -> bytes:
     return _saved(composition(), "JPEG", quality=90, exif=exif)
 
 
-def endless_jpeg(scans: int = 20_000) -> bytes:
+def endless_jpeg(scans: int = 20_000, side_px: int = 2000) -> bytes:
     """A progressive JPEG of 4 million pixels that is refined again and again: 14 bytes a scan, 10 ms each."""
-    out = _saved(Image.new("L", (2000, 2000), 128), "JPEG", quality=50, progressive=True)
+    out = _saved(Image.new("L", (side_px, side_px), 128), "JPEG", quality=50, progressive=True)
     last_scan = out.rindex(b"\xff\xda")
     return out[:last_scan] + out[last_scan:-2] * scans + out[-2:]
 
 
+def endless_jpeg_in_tiff() -> bytes:
+    """The same within a TIFF, in each of its strips."""
+    strip = endless_jpeg(scans=99, side_px=2400)
+    tags = {256: 2400, 257: 2400, 258: 8, 259: 7, 262: 1, 273: 8, 277: 1, 278: 2400, 279: len(strip)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    directory = struct.pack("<H", len(tags)) + entries + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory
+
+
+def progressive_jpeg() -> bytes:
+    return _saved(composition(), "JPEG", quality=90, progressive=True)
+
+
+def jpeg_of_notes(notes: int = 500_000) -> bytes:
+    """A JPEG with half a million empty remarks before its pixels."""
+    whole = small_painting()
+    return whole[:2] + b"\xff\xfe\0\2" * notes + whole[2:]
+
+
+def png_of_notes(notes: int = 300_000) -> bytes:
+    """A PNG with hundreds of thousands of empty chunks before its pixels."""
+    whole = png()
+    return whole[:33] + _chunk(b"teSt", b"") * notes + whole[33:]
+
+
+def gif_of_notes(notes: int = 500_000) -> bytes:
+    """A GIF with half a million empty remarks before its pixels."""
+    whole = _saved(composition(200, 150).quantize(64), "GIF")
+    start = 13 + 3 * 2 ** ((whole[10] & 7) + 1)
+    return whole[:start] + b"!\xfe\1a\0" * notes + whole[start:]
+
+
 def transparent_giant() -> bytes:
-    """A PNG as large as is taken: 40 million transparent pixels in some 160 kB, and 480 MB on its way to the model."""
-    return _saved(Image.new("RGBA", (6300, 6300), (200, 30, 30, 128)), "PNG")
+    """A PNG as large as is taken: 32 million transparent pixels in some 140 kB, and 260 MB on its way to the model."""
+    return _saved(Image.new("RGBA", (5650, 5650), (200, 30, 30, 128)), "PNG")
 
 
 def mpo_photo() -> bytes:

@@ -7,6 +7,7 @@ STYLEART_FAULTS=full sends 50 good ones.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -57,6 +58,7 @@ def reader_of(prediction: str, processes: list[psutil.Process]) -> psutil.Proces
     """The child that reads the original of this prediction just now."""
     for process in processes:
         for link in Path(f"/proc/{process.pid}/fd").glob("*"):
-            if link.is_symlink() and link.readlink().name == prediction:
-                return process
+            with suppress(FileNotFoundError):  # closed since it was listed
+                if link.is_symlink() and link.readlink().name == prediction:
+                    return process
     return None

@@ -278,3 +278,57 @@ def test_a_cut_that_is_none_is_refused(sides):
 def test_a_cut_beyond_the_picture_is_refused():
     with pytest.raises(ValueError):
         decode(pictures.small_painting(), cut=Cut(400, 0, 81, 100))
+
+
+@pytest.mark.parametrize("function", [inspect, check])
+def test_a_jpeg_that_is_refined_again_and_again_is_refused_at_the_door(function):
+    assert code_of(function, pictures.endless_jpeg(scans=200)) == "too_many_scans"
+    assert code_of(function, pictures.endless_jpeg()) == "too_many_scans"
+
+
+def test_scans_are_counted_where_the_decoder_meets_them():
+    usual = pictures.progressive_jpeg()
+    scan_in_a_note = b"\xff\xfe\x08\x02" + b"\xff\xda\x00\x0c" * 512
+
+    assert check(usual[:2] + scan_in_a_note + usual[2:]).kind == "JPEG"
+    assert check(usual + b"\xff\xda\x00\x0c" * 500).kind == "JPEG"  # behind the end
+
+
+def test_a_few_scans_of_a_large_jpeg_are_too_much_as_well():
+    assert code_of(check, pictures.endless_jpeg(scans=90, side_px=3000)) == "too_many_scans"
+    assert check(pictures.endless_jpeg(scans=90, side_px=300)).width == 300
+
+
+def test_only_a_jpeg_written_line_by_line_may_have_more_pixels_than_others():
+    assert inspect(pictures.big_jpeg(45)).kind == "JPEG"
+    progressive = Image.new("L", (8000, 5001), 128)
+    out = BytesIO()
+    progressive.save(out, "JPEG", progressive=True)
+
+    assert code_of(inspect, out.getvalue()) == "too_many_pixels"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [pictures.endless_jpeg_in_tiff, pictures.gif_of_notes, pictures.png_of_notes, pictures.jpeg_of_notes],
+)
+def test_what_takes_long_without_many_pixels_is_refused(make):
+    assert code_of(check, make()) in {"damaged", "too_many_scans"}
+
+
+def test_pictures_in_bands_look_as_those_in_one_piece():
+    ramp = np.tile(np.arange(2400, dtype=np.float32), (1200, 1))
+    out = BytesIO()
+    Image.fromarray(ramp).save(out, "TIFF")
+
+    assert np.array_equal(
+        np.asarray(decode(out.getvalue()))[:, :, 0], (ramp * np.float32(255 / 2399)).round().astype(np.uint8)
+    )
+    clear = pictures.composition(2400, 1200).convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize((2400, 1200)))
+    out = BytesIO()
+    clear.save(out, "PNG", compress_level=1)
+    wall = Image.new("RGB", clear.size, "white")
+    wall.paste(clear.convert("RGB"), mask=clear.getchannel("A"))
+
+    assert np.array_equal(np.asarray(decode(out.getvalue())), np.asarray(wall))
