@@ -18,7 +18,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
-from django.db import IntegrityError, InterfaceError, OperationalError, models, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Now
 from django.db.models.signals import post_delete
@@ -341,6 +341,11 @@ def _maps_columns(answer: inference.Answer, names: Sequence[str]) -> dict[str, o
 CERTAINTY_RANK = Coalesce(F("confidence"), Value(-1.0))  # what has no answer yet is the least sure
 
 
+def channel_of(pk: UUID) -> str:
+    """Where PostgreSQL tells that this prediction is finished."""
+    return f"prediction_{pk.hex}"
+
+
 def original_path(prediction: "Prediction", filename: str) -> str:
     """Where the original lies: under the row's UUID, without the sender's name or suffix."""
     return f"originals/{prediction.pk.hex[:2]}/{prediction.pk}"
@@ -613,24 +618,29 @@ class Prediction(models.Model):
         name, confidence = ranked[0]
         style = Style.objects.filter(name=name).first()
         now = timezone.now()
-        return bool(
-            self._mine().update(
-                status=self.Status.DONE,
-                finished_at=now,
-                mail_due_at=now if self._is_worth_a_mail(now) else None,
-                lease_until=None,
-                model_version=answer.model_version,
-                probabilities=[[style_name, round(float(p), 6)] for style_name, p in ranked],
-                style=style,
-                confidence=min(max(float(confidence), 0.0), 1.0),
-                certainty=answer.certainty,
-                embedding=answer.embedding,
-                embedding_model=answer.model_version,
-                **_maps_columns(answer, [style_name for style_name, _ in ranked]),
-                error_code="",
-                error_detail="",
-            )
+        return self._finish(
+            status=self.Status.DONE,
+            finished_at=now,
+            mail_due_at=now if self._is_worth_a_mail(now) else None,
+            model_version=answer.model_version,
+            probabilities=[[style_name, round(float(p), 6)] for style_name, p in ranked],
+            style=style,
+            confidence=min(max(float(confidence), 0.0), 1.0),
+            certainty=answer.certainty,
+            embedding=answer.embedding,
+            embedding_model=answer.model_version,
+            **_maps_columns(answer, [style_name for style_name, _ in ranked]),
+            error_code="",
+            error_detail="",
         )
+
+    def _finish(self, **columns: object) -> bool:
+        """End this attempt, unless another one was faster, and tell whoever listens on `channel_of`."""
+        is_mine = bool(self._mine().update(lease_until=None, **columns))
+        if is_mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_notify(%s, '')", [channel_of(self.pk)])
+        return is_mine
 
     def _is_worth_a_mail(self, now: datetime) -> bool:
         """Whether it took so long that its owner, who wants mails then, may have left. One query at most."""
@@ -696,14 +706,11 @@ class Prediction(models.Model):
 
     def mark_failed(self, code: str, detail: str = "") -> bool:
         """End this attempt with a failure that another try would not mend. `detail` is a code, too."""
-        return bool(
-            self._mine().update(
-                status=self.Status.FAILED,
-                finished_at=timezone.now(),
-                lease_until=None,
-                error_code=code,
-                error_detail=detail[:300],
-            )
+        return self._finish(
+            status=self.Status.FAILED,
+            finished_at=timezone.now(),
+            error_code=code,
+            error_detail=detail[:300],
         )
 
     def release(self) -> None:

@@ -71,7 +71,7 @@ def media_folder(settings, theatre):
 @pytest.fixture(autouse=True)
 def works_without_worker(monkeypatch):
     """The tasks wait for a commit that never comes; no thread waits for them either."""
-    monkeypatch.setattr("classifier.waiting.PAUSES_S", (0.0,))
+    monkeypatch.setattr("classifier.api.MOST_WAIT_S", 0)
 
 
 def signed_in() -> dict[str, str]:
