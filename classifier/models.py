@@ -30,6 +30,7 @@ from django.utils.functional import cached_property
 from django.utils.html import conditional_escape, format_html
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from pgvector.django import HalfVectorField
+from PIL import Image
 
 from gallery import labels, palette, pictures
 from gallery.models import EMBEDDING_LENGTH, Style, matching, searchable
@@ -336,6 +337,10 @@ def _maps_columns(answer: inference.Answer, names: Sequence[str]) -> dict[str, o
     unknown = np.full(answer.maps.shape[1:], np.nan)
     maps = np.stack([known.get(name, unknown) for name in names])
     return {"maps": maps.astype(MAPS_TYPE).tobytes(), "maps_model": answer.model_version}
+
+
+def _palette_json(picture: Image.Image) -> bytes:
+    return json.dumps([[colour.rgb, colour.share] for colour in palette.main_colours(picture)]).encode()
 
 
 CERTAINTY_RANK = Coalesce(F("confidence"), Value(-1.0))  # what has no answer yet is the least sure
@@ -894,8 +899,10 @@ class Prediction(models.Model):
 
         Raises UnreadableImage or FileNotFoundError.
         """
-        path = self.derived_folder / f"{COPY_NAMES.get(size_px, size_px)}.{kind}"
-        return pictures.keep(path, self._copy, size_px, kind)
+        return pictures.keep(self._copy_path(size_px, kind), self._copy, size_px, kind)
+
+    def _copy_path(self, size_px: int, kind: str) -> Path:
+        return self.derived_folder / f"{COPY_NAMES.get(size_px, size_px)}.{kind}"
 
     @property
     def copies(self) -> pictures.Copies:
@@ -908,24 +915,43 @@ class Prediction(models.Model):
 
     def keep_placeholder(self) -> None:
         """Make what pages show until the picture is there. Raises UnreadableImage or FileNotFoundError."""
-        self.placeholder = pictures.placeholder_of(self.read_bytes(), cut=self.cut)
-        Prediction.objects.filter(pk=self.pk).update(placeholder=self.placeholder)
+        self._save_placeholder(pictures.placeholder_of(self.read_bytes(), cut=self.cut))
+
+    def _save_placeholder(self, placeholder: str) -> None:
+        self.placeholder = placeholder
+        Prediction.objects.filter(pk=self.pk).update(placeholder=placeholder)
 
     def palette(self) -> list[palette.Colour]:
         """The main colours of the picture, the largest share first. Raises UnreadableImage, FileNotFoundError."""
-        path = pictures.keep(self.derived_folder / "palette.json", self._palette_json)
+        path = pictures.keep(self._palette_path, lambda: _palette_json(self._decoded(pictures.HASHED_PX)))
         return [
             palette.Colour(rgb, palette.lab_of(rgb), share) for rgb, share in json.loads(path.read_text())
         ]
 
-    def _palette_json(self) -> bytes:
-        colours = palette.main_colours(
-            inference.decode(self.read_bytes(), fit_px=pictures.HASHED_PX, cut=self.cut)
-        )
-        return json.dumps([[colour.rgb, colour.share] for colour in colours]).encode()
+    @property
+    def _palette_path(self) -> Path:
+        return self.derived_folder / "palette.json"
+
+    def _decoded(self, fit_px: int) -> Image.Image:
+        return inference.decode(self.read_bytes(), fit_px=fit_px, cut=self.cut)
 
     def _copy(self, size_px: int, kind: str) -> bytes:
         return pictures.copy(self.read_bytes(), size_px, kind, cut=self.cut)
+
+    def derive(self) -> None:
+        """Make what pages show first: preview, thumbnail, placeholder and palette. Decodes once.
+
+        Raises UnreadableImage or FileNotFoundError.
+        """
+        large = self._decoded(PREVIEW_PX)
+        small = pictures.fitted(large, pictures.HASHED_PX)
+        pictures.keep(self._copy_path(PREVIEW_PX, "jpg"), pictures.encoded, large)
+        pictures.keep(
+            self._copy_path(THUMBNAIL_PX, "jpg"),
+            lambda: pictures.encoded(pictures.fitted(large, THUMBNAIL_PX)),
+        )
+        pictures.keep(self._palette_path, _palette_json, small)
+        self._save_placeholder(pictures.placeholder(small))
 
     def whole(self) -> Path:
         """A JPEG of the whole original, of at most 1280 px: what one sees when cutting it anew."""

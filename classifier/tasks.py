@@ -18,6 +18,7 @@ logger = structlog.get_logger(__name__)
 
 ERASED_PER_TASK = 500
 MAILS_PER_SWEEP = 50
+DERIVE_WITHIN_S = 600  # a page that wants them sooner makes them itself
 PLACEHOLDERS = 100  # pictures a task
 
 
@@ -53,17 +54,18 @@ def classify(prediction_id: str) -> None:
             return
         ms = round((time.perf_counter() - started) * 1000)
         logger.info("classified", prediction=str(prediction.pk), ms=ms)
-        make_derivatives(prediction)
+        handover.after_commit(derive, prediction_id)
 
 
-def make_derivatives(prediction: Prediction) -> None:
-    """Make what pages need first, after the answer is out; they make the rest, and what fails here, on demand."""
+@shared_task(expires=DERIVE_WITHIN_S)  # settings.py has it wait for all others
+def derive(prediction_id: str) -> None:
+    """Make what pages need first, once no picture waits for its answer; they make the rest, and what fails here."""
+    prediction = Prediction.objects.light().filter(pk=UUID(prediction_id)).first()
+    if prediction is None:  # erased meanwhile
+        return
     try:
-        prediction.preview()
-        prediction.thumbnail()
-        prediction.keep_placeholder()
-        prediction.palette()
-    except (OSError, MemoryError, SoftTimeLimitExceeded):
+        prediction.derive()
+    except (inference.UnreadableImage, OSError, MemoryError, SoftTimeLimitExceeded):
         logger.warning("no derivatives yet", prediction=str(prediction.pk), exc_info=True)
     if not Prediction.objects.filter(pk=prediction.pk).exists():  # erased meanwhile, with what was there then
         shutil.rmtree(prediction.derived_folder, ignore_errors=True)

@@ -107,9 +107,23 @@ def copy(data: bytes, size_px: int, kind: str = "jpg", *, cut: inference.Cut | N
 
     `kind` is one of ENCODINGS. Raises UnreadableImage when the bytes cannot be decoded.
     """
+    return encoded(inference.decode(data, fit_px=size_px, cut=cut), kind)
+
+
+def encoded(picture: Image.Image, kind: str = "jpg") -> bytes:
+    """A decoded picture as one of ENCODINGS."""
     out, encoding = BytesIO(), ENCODINGS[kind]
-    inference.decode(data, fit_px=size_px, cut=cut).save(out, encoding.name, **encoding.options)
+    picture.save(out, encoding.name, **encoding.options)
     return out.getvalue()
+
+
+def fitted(picture: Image.Image, size_px: int) -> Image.Image:
+    """A decoded picture so small that it fits into size_px × size_px; never enlarged."""
+    scale = size_px / max(picture.size)
+    if scale >= 1:
+        return picture
+    size = [max(round(scale * side), 1) for side in picture.size]
+    return picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
 
 
 def placeholder(picture: Image.Image) -> str:

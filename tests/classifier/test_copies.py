@@ -127,10 +127,11 @@ def test_a_picture_in_the_trash_is_seen_by_its_owner_only(client, prediction):
     assert client.get(prediction.copies.at(320, "avif")).status_code == 404
 
 
-def test_a_placeholder_is_kept_with_the_answer(client):
+def test_a_placeholder_is_kept_soon_after_the_answer(client):
     prediction = make_prediction()
 
     tasks.classify(str(prediction.pk))
+    tasks.derive(str(prediction.pk))
 
     prediction.refresh_from_db()
     client.force_login(prediction.owner)

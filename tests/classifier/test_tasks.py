@@ -1,4 +1,5 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -29,10 +30,51 @@ def test_a_picture_goes_in_and_its_style_comes_out():
     assert len(prediction.embedding) == 256
 
 
-def test_all_that_the_page_shows_is_ready_after_the_answer():
+def test_the_answer_does_not_wait_for_what_is_made_of_the_picture():
     prediction = make_prediction()
 
     tasks.classify(str(prediction.pk))
+
+    assert not prediction.derived_folder.exists()
+
+
+def test_what_is_made_of_pictures_waits_until_no_picture_waits_for_its_answer():
+    queue = f"test-{uuid4()}"
+    tasks.derive.apply_async(["late"], queue=queue)
+    tasks.classify.apply_async(["first"], queue=queue)
+
+    with tasks.classify.app.connection_for_read() as broker, broker.SimpleQueue(queue) as waiting:
+        messages = [waiting.get(timeout=5), waiting.get(timeout=5)]
+        for message in messages:
+            message.ack()
+
+    assert [message.payload[0] for message in messages] == [["first"], ["late"]]
+
+
+def test_nothing_is_made_of_a_picture_that_was_erased():
+    prediction = make_done_prediction()
+    key, folder = str(prediction.pk), prediction.derived_folder
+    prediction.erase()
+
+    tasks.derive(key)
+
+    assert not folder.exists()
+
+
+def test_a_picture_without_its_file_has_nothing_made_of_it():
+    prediction = make_done_prediction()
+    prediction.original.storage.delete(prediction.original.name)
+
+    tasks.derive(str(prediction.pk))
+
+    assert not prediction.derived_folder.exists()
+
+
+def test_all_that_the_page_shows_is_ready_soon_after_the_answer():
+    prediction = make_prediction()
+
+    tasks.classify(str(prediction.pk))
+    tasks.derive(str(prediction.pk))
 
     ready = {path.name for path in prediction.derived_folder.iterdir()}
     prediction.refresh_from_db()
