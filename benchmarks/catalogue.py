@@ -76,7 +76,7 @@ def measure(works: int, requests: int) -> None:
     """Fill the database, ask for the pages, and print a table in Markdown."""
     fill_once(works)
     chance = np.random.default_rng(21)
-    print(f"\n{works:,} works, {requests} requests of each kind\n")
+    print(f"\n{works:,} works, {requests} requests of each kind, load {os.getloadavg()[0]:.1f}\n")
     print(
         "| page | median, ms | 95 % within, ms | computing, median, ms | 95 % within, ms | queries, at most |"
     )

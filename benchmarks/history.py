@@ -53,7 +53,7 @@ def measure(count: int, requests: int) -> None:
         cursor.execute("VACUUM ANALYZE")
     client = Client()
     client.force_login(users[0], backend="allauth.account.auth_backends.AuthenticationBackend")
-    print(f"\n{count:,} predictions, {requests} requests of each page\n")
+    print(f"\n{count:,} predictions, {requests} requests of each page, load {os.getloadavg()[0]:.1f}\n")
     print("| page | median, ms | slowest, ms | queries |\n|---|---|---|---|")
     for name, address, query in pages(Prediction.objects.of(users[0]), count):
         times, queries = ask(client, address, query, requests)
