@@ -243,5 +243,7 @@ function nameAll() {
   nameFields();
 }
 
-window.addEventListener("load", nameAll);
+// After select2 has drawn its menus, which may come later than the load event.
+if (window.django?.jQuery) django.jQuery(nameAll);
+else window.addEventListener("load", nameAll);
 document.addEventListener("formset:added", () => setTimeout(nameAll));
