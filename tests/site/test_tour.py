@@ -13,7 +13,9 @@ from tests import pictures
 from tests.site.touring import PHONE, SHOTS, SLOW_MS, STATES, House, findings, looks, name_of
 
 pytestmark = pytest.mark.browser
-SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
+SIDEWAYS = (
+    "document.documentElement.scrollWidth > document.documentElement.clientWidth"  # without the scroll bar
+)
 NARROW = {"width": 320, "height": 640}  # also what 1280 px are at 400 %
 TABLET = {"width": 768, "height": 1024}
 
