@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ml import plots, scores
+from ml import plots, resampling, scores
 from ml.answers import Answers, ask
 from ml.dataset import Dataset, read_manifest
 from ml.inference import CERTAINTIES, Model, ModelMismatch, load_model
@@ -164,15 +164,10 @@ def figures_of(answers: Answers, thresholds: Mapping[str, float]) -> dict[str, A
 
 def _main_figures(answers: Answers) -> dict[str, Figure]:
     probabilities, truth = answers.probabilities, answers.truth
-    pooled = scores.ranks_of(probabilities)
-    ranks = np.stack([scores.ranks_of(column) for column in probabilities.T], axis=1)
-
-    def measure(drawn: np.ndarray) -> dict[str, float]:
-        figures = dict(scores.evaluate(probabilities[drawn], truth[drawn], ranks=ranks[drawn]))
-        return figures | {"micro_auc": scores.micro_auc(pooled[drawn], truth[drawn])}
-
-    bounds = scores.intervals(measure, len(truth))
-    return {name: _figure(value, bounds[name]) for name, value in measure(np.arange(len(truth))).items()}
+    values = dict(scores.evaluate(probabilities, truth))
+    values["micro_auc"] = scores.micro_auc(probabilities, truth)
+    bounds = resampling.intervals(resampling.main_figures(probabilities, truth), len(truth))
+    return {name: _figure(value, bounds[name]) for name, value in values.items()}
 
 
 def _shares(asked: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, Figure]:
@@ -180,7 +175,7 @@ def _shares(asked: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, Fig
     shares = {}
     for name, (flags, within) in asked.items():
         if within.any():
-            bounds = scores.mean_interval(flags[within].astype(float))
+            bounds = resampling.mean_interval(flags[within].astype(float))
             shares[str(name)] = {
                 **_figure(flags[within].mean(), bounds),
                 "pictures": int(within.sum()),
@@ -204,7 +199,7 @@ def retrieval_figures(paintings: Answers) -> dict[str, Any]:
         groups = np.array([getattr(picture, group) for picture in paintings.pictures])
         found, by_chance = scores.precision_at_10_against_chance(paintings.embeddings, groups, named)
         if len(found):
-            figures[f"same_{group}_precision_at_10"] = _figure(found.mean(), scores.mean_interval(found))
+            figures[f"same_{group}_precision_at_10"] = _figure(found.mean(), resampling.mean_interval(found))
             figures[f"same_{group}_by_chance_within_the_answer"] = round(float(by_chance.mean()), 4)
     return figures
 

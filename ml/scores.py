@@ -1,21 +1,18 @@
 """Figures about answers, from probabilities of shape (n, styles) and true style numbers of shape (n,)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
+CALIBRATION_BINS = 15
 
-def evaluate(
-    probabilities: np.ndarray, truth: np.ndarray, *, ranks: np.ndarray | None = None
-) -> Iterator[tuple[str, float]]:
-    """Yield the figures that describe a model, each as (name, value), all from 0 to 1.
 
-    `ranks` are those of the probabilities within each style; given, they save the sorting.
-    """
+def evaluate(probabilities: np.ndarray, truth: np.ndarray) -> Iterator[tuple[str, float]]:
+    """Yield the figures that describe a model, each as (name, value), all from 0 to 1."""
     yield "top1", top_k(probabilities, truth, 1)
     yield "top3", top_k(probabilities, truth, 3)
     yield "macro_f1", macro_f1(probabilities.argmax(1), truth)
-    yield "macro_auc", macro_auc(probabilities if ranks is None else ranks, truth)
+    yield "macro_auc", macro_auc(probabilities, truth)
     yield "ece", calibration_error(probabilities, truth)
     yield "baseline_top1", float(np.bincount(truth).max() / len(truth))  # always naming the commonest style
 
@@ -62,21 +59,13 @@ def micro_auc(probabilities: np.ndarray, truth: np.ndarray) -> float:
 
 
 def auc(scores: np.ndarray, is_positive: np.ndarray) -> float:
-    """The chance that a positive one is scored above a negative one; a tie counts half.
-
-    Whole numbers are taken as ranks_of some scores, which need not be sorted again. nan where one kind is missing.
-    """
-    ranks = scores if scores.dtype.kind in "iu" else ranks_of(scores)
+    """The chance that a positive one is scored above a negative one; a tie counts half. nan where one kind is missing."""
+    ranks = np.unique(scores, return_inverse=True)[1]  # the place of each among the different ones
     places = int(ranks.max()) + 1
     positives = np.bincount(ranks[is_positive], minlength=places)
     others = np.bincount(ranks[~is_positive], minlength=places)
     pairs = positives.sum() * others.sum()
     return float(positives @ (np.cumsum(others) - others / 2) / pairs) if pairs else float("nan")
-
-
-def ranks_of(scores: np.ndarray) -> np.ndarray:
-    """The place of each score among the different ones, from 0; the same shape as the scores."""
-    return np.unique(scores, return_inverse=True)[1].reshape(scores.shape)
 
 
 def roc_curve(scores: np.ndarray, is_positive: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -93,10 +82,15 @@ def confusion(predicted: np.ndarray, truth: np.ndarray, styles: int) -> np.ndarr
     return np.bincount(truth * styles + predicted, minlength=styles * styles).reshape(styles, styles)
 
 
-def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) -> float:
+def bins_of(confidence: np.ndarray) -> np.ndarray:
+    """The number of the bin, of equal width, that each probability falls into."""
+    return np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+
+
+def calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """Expected calibration error (ECE) of the top answer, over bins of equal width."""
     confidence, right = probabilities.max(1), probabilities.argmax(1) == truth
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    bin_of = bins_of(confidence)
     gaps = [
         abs(right[bin_of == b].mean() - confidence[bin_of == b].mean()) * (bin_of == b).mean()
         for b in np.unique(bin_of)
@@ -141,28 +135,3 @@ def _among_ten_nearest(embeddings: np.ndarray, groups: np.ndarray) -> tuple[np.n
     same = (groups[nearest] == groups[:, None]).sum(1)
     _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
     return same, counts[inverse] - 1, shown
-
-
-def intervals(
-    measure: Callable[[np.ndarray], Mapping[str, float]], pictures: int, *, resamples: int = 1000
-) -> dict[str, tuple[float, float]]:
-    """95 % bootstrap intervals of all figures, from 0 to 1, that `measure` gives for the numbers of drawn pictures.
-
-    What draws with repeats add to a figure in the mean is taken off again: it is nothing for a share,
-    but draws look worse calibrated than the whole. A draw in which a figure is nan, since none of its
-    pictures was drawn, does not count for it.
-    """
-    chance = np.random.default_rng(20)
-    drawn = [measure(chance.integers(pictures, size=pictures)) for _ in range(resamples)]
-    bounds = {}
-    for name, value in measure(np.arange(pictures)).items():
-        draws = np.array([figures[name] for figures in drawn])
-        draws = draws[np.isfinite(draws)]
-        low, high = np.quantile(draws, (0.025, 0.975)) - (draws.mean() - value)
-        bounds[name] = (float(max(low, 0)), float(min(high, 1)))
-    return bounds
-
-
-def mean_interval(values: np.ndarray) -> tuple[float, float]:
-    """The 95 % bootstrap interval of the mean."""
-    return intervals(lambda drawn: {"mean": float(values[drawn].mean())}, len(values))["mean"]

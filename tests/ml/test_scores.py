@@ -6,14 +6,11 @@ from ml.scores import (
     calibration_error,
     confusion,
     evaluate,
-    intervals,
     macro_auc,
     macro_f1,
-    mean_interval,
     micro_auc,
     precision_at_10,
     precision_at_10_against_chance,
-    ranks_of,
     recalls,
     roc_curve,
     top_k,
@@ -65,13 +62,12 @@ def test_a_tie_counts_half_in_the_area_under_the_curve():
     assert auc(np.array([0.5, 0.5, 0.1]), np.array([True, False, False])) == 0.75
 
 
-def test_ranks_stand_for_the_scores_they_come_from():
+def test_the_area_is_the_share_of_pairs_in_the_right_order():
     chance = np.random.default_rng(4)
     scores, is_positive = chance.random(200).round(2), chance.random(200) < 0.4
 
     by_hand = np.subtract.outer(scores[is_positive], scores[~is_positive])
     assert auc(scores, is_positive) == pytest.approx(np.mean((by_hand > 0) + (by_hand == 0) / 2))
-    assert auc(ranks_of(scores), is_positive) == auc(scores, is_positive)
     assert np.isnan(auc(scores, np.ones(200, bool)))
 
 
@@ -117,33 +113,3 @@ def test_retrieval_is_compared_with_drawing_from_the_same_drawer():
     assert by_chance.tolist() == [1.0, 1.0]  # all two others of the drawer are drawn, one is of the group
     _, elsewhere = precision_at_10_against_chance(near, groups, np.array([0, 1, 0, 1]))
     assert elsewhere.tolist() == [0.0, 0.0]
-
-
-def test_an_interval_is_as_wide_as_statistics_says():
-    values = np.repeat([0.0, 1.0], [600, 400])
-
-    low, high = mean_interval(values)
-
-    error = 1.96 * np.sqrt(0.4 * 0.6 / 1000)
-    assert low == pytest.approx(0.4 - error, abs=0.006)
-    assert high == pytest.approx(0.4 + error, abs=0.006)
-
-
-def test_draws_without_a_figure_do_not_count_for_its_interval():
-    is_rare = np.array([True, False, False])
-
-    bounds = intervals(lambda drawn: {"rare": 1.0 if is_rare[drawn].any() else float("nan")}, 3)
-
-    assert bounds["rare"] == (1.0, 1.0)
-
-
-def test_an_interval_of_the_calibration_error_holds_the_error():
-    chance = np.random.default_rng(5)
-    top = chance.uniform(0.5, 1, 400)
-    probabilities = np.stack([top, 1 - top], axis=1)
-    truth = (chance.random(400) > top).astype(int)  # as honest as can be
-
-    bounds = intervals(lambda drawn: {"ece": calibration_error(probabilities[drawn], truth[drawn])}, 400)
-
-    low, high = bounds["ece"]
-    assert 0 <= low < calibration_error(probabilities, truth) < high < 0.1
