@@ -12,7 +12,6 @@ import importlib.metadata
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,10 +23,12 @@ import numpy as np
 import tensorflow as tf
 
 from ml.answers import Answers, ask, rounded
+from ml.convert import TookTooLong, convert, convert_in_time
 from ml.dataset import Dataset, read_manifest
 from ml.inference import EMBEDDING_SIZE, FORMAT, Model
 from ml.network import level_spreads
 from ml.preprocess import preprocess
+from ml.recipes import VARIANTS
 from ml.scores import best_temperature, precision_at_10, top_k
 
 if TYPE_CHECKING:
@@ -37,12 +38,11 @@ if TYPE_CHECKING:
 SURE_IS_RIGHT = 0.88  # of the validation answers called sure, at least this share must be right
 LIKELY_IS_RIGHT = 0.55  # the same for those called likely
 PAINTINGS_REFUSED = 0.02  # of the validation paintings, at most this share may be called not a painting
-VARIANTS = ("int8", "float16", "float32")  # number formats of the exported file
 MOST_LOST = 0.005  # of Keras' top-1 on the test part, by the variant that is shipped
 LEAST_AGREEING = 0.97  # share of test paintings for which it must give Keras' first answer
-REPRESENTATIVES = 200  # training pictures that set the ranges of int8 ...
-PATIENCE_S = 240  # ... or as many as fit into this time
-NOT_IN_CARD = {"out", "work"}  # where files lay while it was trained
+REPRESENTATIVES = 200  # training pictures that set the ranges of int8
+CONVERTER_S = 600  # the longest that converting to int8 may take; without it, the others are compared
+NOT_IN_CARD = {"out", "work", "variants"}  # where files lay while it was trained
 _WHITENING = (0.0, 0.25, 0.5)  # exponents tried; 0 is plain PCA, 0.5 gives every direction the same weight
 _LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pillow")
 
@@ -60,9 +60,12 @@ def main() -> int:
         print(f"{', '.join(map(str, runs))} cannot be exported: {error}", file=sys.stderr)
         return 1
     settings = several[0]
+    if len({(own.weights, own.own_norm) for own in several}) > 1:
+        print("Runs with other weights or statistics to begin with cannot be averaged.", file=sys.stderr)
+        return 1
     keras.utils.set_random_seed(settings.seed)  # an untrained start is not in the checkpoint
     network = train.build(data, settings)
-    trained = [_trained(network, own, run) for run, own in zip(runs, several, strict=True)]
+    trained = [_trained(network, data, own, run) for run, own in zip(runs, several, strict=True)]
     epochs = [done for _, done in trained]
     if 0 in epochs:
         print(f"{runs[epochs.index(0)]} holds no checkpoint: no epoch was finished.", file=sys.stderr)
@@ -85,11 +88,15 @@ def main() -> int:
     return 0
 
 
-def _trained(network: "Network", settings: "StyleArt", run: Path) -> tuple[list[np.ndarray], int]:
+def _trained(
+    network: "Network", data: Dataset, settings: "StyleArt", run: Path
+) -> tuple[list[np.ndarray], int]:
     """The trained weights of a run's backbone, in the order of the network's, and its finished epochs."""
     from ml import train
 
-    trainer = train.Trainer(network.at_last_level(), settings, steps=1)  # the schedule is over
+    artists = len(train.known_artists(data))
+    learner = network.at_last_level()
+    trainer = train.Trainer(learner, settings, steps=1, artists=artists)  # the schedule is over
     epochs = trainer.resume(run / "checkpoint.npz")
     if settings.patience and (run / "best.npz").exists():
         trainer.load_weights(run / "best.npz")
@@ -105,6 +112,12 @@ def _differences(several: Sequence["StyleArt"], epochs: Sequence[int]) -> dict[s
         told["stopped_after_epochs"] = epochs[0]
     if len(several) > 1:
         told["mean_of_runs_with_seeds"] = [settings.seed for settings in several]
+        knobs = [asdict(settings) for settings in several]
+        told["runs_differ_in"] = {
+            name: [own[name] for own in knobs]
+            for name in knobs[0]
+            if name not in NOT_IN_CARD and any(own[name] != knobs[0][name] for own in knobs)
+        }
     return told
 
 
@@ -175,7 +188,8 @@ def export(
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     exact = network.head(test).numpy() / temperature
-    tried = list(_tried(network, projection, temperature, data, card, exact, variants))
+    missing: dict[str, str] = {}
+    tried = list(_tried(network, projection, temperature, data, card, exact, variants, missing))
     chosen = _smallest_that_fits(tried)
     card = {**_identity(chosen.weights), **card}
     answers = {
@@ -195,6 +209,7 @@ def export(
         f"and gives its first answer for at least {LEAST_AGREEING} of the paintings",
         "chosen": chosen.name,
         **{variant.name: {"bytes": len(variant.weights), **variant.agreement} for variant in tried},
+        **({"not_made": missing} if missing else {}),
     }
     _write(out, card, chosen.weights)
     return card
@@ -223,13 +238,22 @@ def _tried(
     card: dict[str, Any],
     exact: np.ndarray,
     variants: Sequence[str],
+    missing: dict[str, str],
 ) -> Iterator[Variant]:
-    """Convert the network to each number format and ask it about the test part."""
+    """Convert the network to each number format and ask it about the test part.
+
+    Those that could not be made in time are named in `missing`, with the reason.
+    """
     size_px = card["input"]["size_px"]
     with tempfile.TemporaryDirectory() as folder:
         _save_for_serving(network, projection, temperature, len(data.styles), size_px, folder)
         for name in variants:
-            weights = _convert(folder, name, data, size_px)
+            try:
+                weights = _convert(folder, name, data, size_px)
+            except TookTooLong as error:
+                print(f"{name}: {error}; left out.")
+                missing[name] = str(error)
+                continue
             answers = ask(Model({**card, **_identity(weights)}, weights), data, data.part("test"))
             agreement = _agreement(exact, answers)
             print(f"{name}: {len(weights) / 1e6:.1f} MB, {json.dumps(agreement)}")
@@ -369,25 +393,17 @@ def _save_for_serving(
 
 
 def _convert(saved: str, variant: str, data: Dataset, size_px: int) -> bytes:
-    """Make the LiteRT file of a saved network, with numbers as the variant says."""
-    converter = tf.lite.TFLiteConverter.from_saved_model(saved)
-    if variant != "float32":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if variant == "float16":
-        converter.target_spec.supported_types = [tf.float16]
+    """Make the LiteRT file of a saved network, with numbers as the variant says. Raises TookTooLong."""
     if variant == "int8":
-        converter.representative_dataset = lambda: _representatives(data, size_px)
-    return converter.convert()
+        return convert_in_time(saved, _representatives(data, size_px), CONVERTER_S)
+    return convert(saved, variant)
 
 
-def _representatives(data: Dataset, size_px: int) -> Iterator[dict[str, np.ndarray]]:
+def _representatives(data: Dataset, size_px: int) -> list[np.ndarray]:
     """Training pictures from all over the manifest, by which int8 sets its ranges."""
-    end = time.monotonic() + PATIENCE_S
     train = data.part("train")
-    for picture in train[:: max(1, len(train) // REPRESENTATIVES)][:REPRESENTATIVES]:
-        if time.monotonic() > end:
-            return
-        yield {"image": preprocess(picture.path.read_bytes(), size_px)[None]}
+    chosen = train[:: max(1, len(train) // REPRESENTATIVES)][:REPRESENTATIVES]
+    return [preprocess(picture.path.read_bytes(), size_px) for picture in chosen]
 
 
 def _thresholds(val: Answers, *, has_photographs: bool) -> dict[str, float]:

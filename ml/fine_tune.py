@@ -1,6 +1,7 @@
 """Fine-tune every layer of MobileNetV2: optimizers, schedule, averaged weights, checkpoints."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,23 +14,39 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from ml.answers import ask
 from ml.augment import augment
 from ml.dataset import Dataset, cached_pixels
-from ml.network import Network, class_weights, stage_of
+from ml.inference import ModelMismatch, load_model
+from ml.network import Network, class_weights, folded, stage_of
 from ml.preprocess import scale
 from ml.recipes import StyleArt
 from ml.runs import log_epoch, read_log
 from ml.scores import log_loss, top_k
 
 
+class UnfitTeacher(Exception):  # noqa: N818 - it is the teacher that is unfit
+    """The model that should teach cannot be read, or has learned other styles."""
+
+
 def fine_tune(network: Network, data: Dataset, settings: StyleArt, run: Path) -> None:
-    """Train every layer; leaves the averaged weights in the network. Goes on from the last epoch in `run`."""
+    """Train every layer; leaves the averaged weights in the network. Goes on from the last epoch in `run`.
+
+    Raises UnfitTeacher.
+    """
     if not settings.epochs:
         return
     val = [picture for picture in data.part("val") if picture.style in data.styles]
     pixels, targets = training_pixels(data, settings), data.targets(data.part("train"))
+    labels = labels_of(data, settings, run)
     per_epoch = steps_an_epoch(len(pixels), settings)
-    trainer = Trainer(network, settings, settings.epochs * per_epoch, weights=_weights(targets, settings))
+    trainer = Trainer(
+        network,
+        settings,
+        settings.epochs * per_epoch,
+        artists=len(known_artists(data)),
+        weights=_weights(targets, settings),
+    )
     first = trainer.resume(run / "checkpoint.npz")
     bar = tqdm(total=trainer.steps, initial=first * per_epoch, desc="fine-tuning", unit="step", disable=None)
     for epoch in range(first, settings.epochs):
@@ -37,8 +54,8 @@ def fine_tune(network: Network, data: Dataset, settings: StyleArt, run: Path) ->
             print(f"No better validation top-1 for {settings.patience} epochs: the best is taken.")
             break
         losses = []
-        for images, labels in varied(pixels, targets, epoch, settings):
-            losses.append(float(trainer.step(scale(images), labels)))
+        for images, wanted in varied(pixels, targets, labels, epoch, settings):
+            losses.append(float(trainer.step(scale(images), wanted)))
             bar.update()
             bar.set_postfix(epoch=epoch + 1, loss=f"{np.mean(losses[-50:]):.3f}")
         with trainer.averaged():
@@ -83,17 +100,68 @@ def step_at_rate(network: Network, data: Dataset, settings: StyleArt) -> Callabl
     The head's rate keeps its distance from the backbone's.
     """
     pixels, targets = training_pixels(data, settings), data.targets(data.part("train"))
-    weights = _weights(targets, settings)
-    trainer = Trainer(network, settings, steps=1, weights=weights, schedule=lambda peak: peak)
-    coming = (batch for epoch in itertools.count() for batch in varied(pixels, targets, epoch, settings))
+    labels, weights = labels_of(data, settings), _weights(targets, settings)
+    artists = len(known_artists(data))
+    trainer = Trainer(
+        network, settings, steps=1, artists=artists, weights=weights, schedule=lambda peak: peak
+    )
+    coming = (
+        batch for epoch in itertools.count() for batch in varied(pixels, targets, labels, epoch, settings)
+    )
 
     def step(rate: float) -> float:
         for group in trainer.groups:
             group.optimizer.learning_rate = rate * group.share
-        images, labels = next(coming)
-        return float(trainer.step(scale(images), labels))
+        images, wanted = next(coming)
+        return float(trainer.step(scale(images), wanted))
 
     return step
+
+
+def known_artists(data: Dataset) -> list[str]:
+    """Who painted two or more of the training pictures, in alphabetical order."""
+    counts = Counter(picture.artist for picture in data.part("train") if picture.artist)
+    return sorted(artist for artist, count in counts.items() if count > 1)
+
+
+def labels_of(data: Dataset, settings: StyleArt, run: Path | None = None) -> np.ndarray:
+    """What the training pictures teach, float32 of shape (n, classes), or (n, classes + artists).
+
+    The first columns are the style, or partly the teacher's answer, and add up to 1. The others are there
+    if artists count: one is 1, or none where the painter is unknown or has no other picture.
+    """
+    pictures = data.part("train")
+    targets = data.targets(pictures)
+    labels = np.eye(targets.max() + 1, dtype=np.float32)[targets]
+    if settings.teacher:
+        share = settings.teacher_share
+        labels = (1 - share) * labels + share * _taught(data, labels.shape[1], settings, run)
+    if settings.artist_weight:
+        artists = np.array(known_artists(data))
+        of_each = np.array([picture.artist for picture in pictures])[:, None] == artists
+        labels = np.concatenate([labels, of_each], axis=1)
+    return labels.astype(np.float32)
+
+
+def _taught(data: Dataset, classes: int, settings: StyleArt, run: Path | None) -> np.ndarray:
+    """The teacher's softened answers about the training pictures, of shape (n, classes).
+
+    They are kept in the run's folder, so that a run goes on with the teacher it began with. Raises
+    UnfitTeacher.
+    """
+    try:
+        teacher = load_model(Path(settings.teacher))
+    except ModelMismatch as error:
+        raise UnfitTeacher(f"The teacher in {settings.teacher} cannot be asked: {error}") from error
+    if tuple(teacher.card["labels"]) != data.styles:
+        raise UnfitTeacher(f"The teacher in {settings.teacher} has learned other styles than the data have.")
+    answers = ask(teacher, data, data.part("train"), cache=run / "teacher.npz" if run else None)
+    taught = answers.probabilities
+    if classes > len(data.styles):
+        photo = answers.not_a_painting[:, None]
+        taught = np.concatenate([taught * (1 - photo), photo], axis=1)
+    softened = taught ** (1 / settings.teacher_temperature)
+    return softened / softened.sum(1, keepdims=True)
 
 
 def steps_an_epoch(pictures: int, settings: StyleArt) -> int:
@@ -101,30 +169,34 @@ def steps_an_epoch(pictures: int, settings: StyleArt) -> int:
 
 
 def varied(
-    pixels: np.ndarray, targets: np.ndarray, epoch: int, settings: StyleArt
+    pixels: np.ndarray, targets: np.ndarray, labels: np.ndarray, epoch: int, settings: StyleArt
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The epoch's batches: uint8 pictures and one-hot labels, mixed in pairs; the same after every resume."""
+    """The epoch's batches: uint8 pictures and their labels, mixed in pairs; the same after every resume.
+
+    `targets` are the classes' numbers, by which they can be balanced.
+    """
     chance = np.random.default_rng([settings.seed, epoch])
     order = balanced_order(targets, chance) if settings.balanced else chance.permutation(len(pixels))
-    one_hot = np.eye(targets.max() + 1, dtype=np.float32)[targets]
+    is_late = settings.late_size_px and epoch >= settings.epochs - settings.late_epochs
+    size_px = settings.late_size_px if is_late else settings.train_size_px
 
     def variation(place: int) -> np.ndarray:
         repeat = [place] if settings.balanced else []  # a picture shown again is varied anew
         own = np.random.default_rng([settings.seed, epoch, int(order[place]), *repeat])
-        return augment(pixels[order[place]], settings.train_size_px, own, least_area=settings.least_area)
+        return augment(pixels[order[place]], size_px, own, least_area=settings.least_area)
 
     def batch(step: int) -> tuple[np.ndarray, np.ndarray]:
         places = range(len(order))[step * settings.batch_size : (step + 1) * settings.batch_size]
-        return np.stack([variation(place) for place in places]), one_hot[order[places]]
+        return np.stack([variation(place) for place in places]), labels[order[places]]
 
     with ThreadPoolExecutor(1) as ahead:  # one batch ahead; Pillow lets the network compute meanwhile
         steps = steps_an_epoch(len(pixels), settings)
         coming = ahead.submit(batch, 0)
         for step in range(steps):
-            images, labels = coming.result()
+            images, wanted = coming.result()
             if step + 1 < steps:
                 coming = ahead.submit(batch, step + 1)
-            yield _mixed(images, labels, settings.mixup, chance)
+            yield _mixed(images, wanted, settings.mixup, chance)
 
 
 def balanced_order(targets: np.ndarray, chance: np.random.Generator) -> np.ndarray:
@@ -171,8 +243,9 @@ class Group:
 class Trainer:
     """Optimizers, schedule and averaged weights of one run.
 
-    `weights` says what each class counts in the loss, of shape (classes,). `schedule` makes an optimizer's
-    rate from its peak; warm-up and cosine unless given.
+    `artists` is how many painters are to be told apart, if the settings want that. `weights` says what each
+    class counts in the loss, of shape (classes,). `schedule` makes an optimizer's rate from its peak; warm-up
+    and cosine unless given.
     """
 
     def __init__(
@@ -181,6 +254,7 @@ class Trainer:
         settings: StyleArt,
         steps: int,
         *,
+        artists: int = 0,
         weights: np.ndarray | None = None,
         schedule: Callable[[float], object] | None = None,
     ) -> None:
@@ -189,20 +263,29 @@ class Trainer:
             np.ones(network.head.units) if weights is None else weights, tf.float32
         )
         self.schedule = schedule or self._cosine
+        self.backbone = folded(network.backbone)
+        self.artists = self._artist_head(artists) if settings.artist_weight else None
         self.groups = list(self._groups())
         self.weights = [weight for group in self.groups for weight in group.weights]
         self.averages = [tf.Variable(weight.value) for weight in self.weights]
         self.step = tf.function(self._step)
 
     def _groups(self) -> Iterator["Group"]:
-        """The stages of the backbone, the early ones the slowest, and the head."""
+        """The stages of the backbone, the early ones the slowest, and the heads."""
         settings, backbone = self.settings, self.network.backbone
         last = stage_of("Conv_1")
         for stage in range(last + 1):
             layers = [layer for layer in backbone.layers if layer.weights and stage_of(layer.name) == stage]
             weights = [weight for layer in layers for weight in layer.trainable_variables]
             yield self._group(weights, settings.stage_falloff ** (last - stage))
-        yield self._group(self.network.head.trainable_variables, settings.head_rate / settings.backbone_rate)
+        for head in filter(None, (self.network.head, self.artists)):
+            yield self._group(head.trainable_variables, settings.head_rate / settings.backbone_rate)
+
+    def _artist_head(self, artists: int) -> keras.layers.Dense:
+        """A second head that is thrown away in the end; the backbone keeps what it learned from it."""
+        head = keras.layers.Dense(artists, name="artists", kernel_initializer="zeros")
+        head.build((None, self.network.head.kernel.shape[0]))
+        return head
 
     def _group(self, weights: list[keras.Variable], share: float) -> "Group":
         return Group(weights, share, self._optimizer(self.settings.backbone_rate * share, weights))
@@ -220,14 +303,18 @@ class Trainer:
         return optimizer
 
     def _step(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        backbone, head = self.network.backbone, self.network.head
+        head = self.network.head
+        labels, artists = labels[:, : head.units], labels[:, head.units :]
         counts = tf.linalg.matvec(labels, self.class_weights)  # a mixed picture counts as its parts do
         labels = _smoothed(labels, self.settings.label_smoothing)
         with tf.GradientTape() as tape:
-            # Batch norm keeps ImageNet's statistics (training=False) and learns only its scales and shifts:
+            # Batch norm keeps its statistics, folded into the convolutions, and learns only scales and shifts:
             # batches this small would give poor statistics, and averaged weights would not fit them.
-            features = tf.nn.dropout(backbone(images, training=False), self.settings.dropout)
+            features = tf.nn.dropout(self.backbone(images), self.settings.dropout)
             losses = tf.nn.softmax_cross_entropy_with_logits(labels, head(features))
+            if self.artists:  # unknown ones have a label of zeros, and so no loss
+                hands = tf.nn.softmax_cross_entropy_with_logits(artists, self.artists(features))
+                losses += self.settings.artist_weight * hands
             loss = tf.reduce_mean(losses * counts)
         gradients = tape.gradient(loss, self.weights)
         coming = iter(gradients)

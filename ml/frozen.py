@@ -73,7 +73,7 @@ def frozen_base(name: str, weights: str, size_px: int, pictures: list[Picture]) 
     """One of Keras' networks, to be used as it is. Raises MissingWeights."""
     network = base(name, weights, size_px)
     if weights == "none":
-        take_statistics(network, scale_to_one(next(batches(pictures, size_px, batch_size=64))))
+        take_statistics(network, [scale_to_one(next(batches(pictures, size_px, batch_size=64)))])
     return network
 
 

@@ -26,8 +26,11 @@ LEVELS = (
 )
 
 
-def knob(default: object, meaning: str) -> object:
-    return field(default=default, metadata={"help": meaning})
+VARIANTS = ("int8", "float16", "float32")  # number formats of the exported file
+
+
+def knob(default: object, meaning: str, *, choices: tuple[str, ...] | None = None) -> object:
+    return field(default=default, metadata={"help": meaning, "choices": choices})
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,14 @@ class StyleArt(Recipe):
 
     name: ClassVar[str] = "styleart"
     smoke: ClassVar[dict[str, object]] = {"size_px": 96, "train_size_px": 96, "cache_px": 104, "epochs": 1}
-    not_in_run_name: ClassVar[frozenset[str]] = frozenset({"out", "work", "size_px"})
+    not_in_run_name: ClassVar[frozenset[str]] = frozenset({"out", "work", "size_px", "variants"})
 
     out: str = knob("ml/model", "folder for model.tflite and model.json")
+    variants: tuple[str, ...] = knob(
+        VARIANTS,
+        "number formats to try; the smallest that keeps Keras' answers is written",
+        choices=VARIANTS,
+    )
     train_size_px: int = knob(160, "side of the pictures while fine-tuning; crops make things look larger")
     cache_px: int = knob(256, "side of the decoded pictures that crops are cut from")
     epochs: int = knob(7, "epochs of fine-tuning; 0 exports the linear head on frozen features")
@@ -90,6 +98,17 @@ class StyleArt(Recipe):
     patience: int = knob(0, "epochs without a better validation top-1 that end the run; 0: never")
     levels: tuple[str, ...] = knob(LEVELS, "layers of MobileNetV2 whose pooled maps the final head sees")
     stage_falloff: float = knob(0.7, "rate of a stage of the backbone as a share of the next one's")
+    artist_weight: float = knob(
+        0.0, "what telling the painters apart counts beside telling the styles; 0: nothing"
+    )
+    teacher: str = knob("", "folder of a model whose answers become part of the labels; empty: none")
+    teacher_share: float = knob(0.5, "the part of a label that the teacher's answer makes")
+    teacher_temperature: float = knob(2.0, "what softens the teacher's answer; 1: as it is")
+    late_size_px: int = knob(0, "side of the pictures in the last epochs; 0: as in the others")
+    late_epochs: int = knob(2, "how many epochs these are")
+    own_norm: bool = knob(
+        False, "give batch norm the statistics of 1,024 training pictures before anything is learned"
+    )
 
 
 @dataclass(frozen=True)
@@ -202,6 +221,8 @@ def add_knobs(parser: argparse.ArgumentParser, recipe: type[Recipe], defaults: R
     for knob_ in fields(recipe):
         default = getattr(defaults, knob_.name)
         reading = _reading(default)
+        if knob_.metadata["choices"]:
+            reading["choices"] = knob_.metadata["choices"]
         if isinstance(default, tuple):
             default = list(default)  # argparse adds to it
         option = "--" + knob_.name.replace("_", "-")

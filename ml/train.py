@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from ml import export, find_rate, frozen, recipes, runs
 from ml.dataset import Dataset, read_manifest
-from ml.fine_tune import Trainer, fine_tune, step_at_rate
+from ml.fine_tune import Trainer, UnfitTeacher, fine_tune, known_artists, step_at_rate
 from ml.network import MissingWeights, Network, build, fit_final_head, fit_head
 from ml.recipes import (
     RECIPES,
@@ -34,7 +34,14 @@ from ml.recipes import (
     at_most,
 )
 
-__all__ = ["Network", "Settings", "Trainer", "build", "main"]  # what ml.export takes from here
+__all__ = [
+    "Network",
+    "Settings",
+    "Trainer",
+    "build",
+    "known_artists",
+    "main",
+]  # what ml.export takes from here
 
 Settings = StyleArt  # the name in the settings of earlier runs
 
@@ -65,7 +72,7 @@ def main() -> int:
         if options.find_rate:
             return _find_rate(recipe, data, run, steps=12 if options.smoke else SWEEP_STEPS)
         return _WORK[recipe.name](recipe, data, run)
-    except MissingWeights as error:
+    except (MissingWeights, UnfitTeacher) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -109,7 +116,13 @@ def _styleart(recipe: StyleArt, data: Dataset, run: Path) -> int:
     fine_tune(learner, data, recipe, run)
     print(f"Validation loss by penalty on the head: {fit_final_head(network, data, recipe.size_px)}")
     card = export.export(
-        network, data, out=Path(recipe.out), size_px=recipe.size_px, recipe=asdict(recipe), run=run
+        network,
+        data,
+        out=Path(recipe.out),
+        size_px=recipe.size_px,
+        recipe=asdict(recipe),
+        run=run,
+        variants=recipe.variants,
     )
     runs.write_json(run / "scores.json", runs.scores_of_card(card, recipe.name))
     print(json.dumps({"version": card["version"], **card["metrics"]["test"]}, indent=2))

@@ -12,9 +12,9 @@ import tensorflow as tf
 from ml import export, inference
 from ml.dataset import read_manifest
 from ml.preprocess import preprocess
-from ml.train import Network
+from ml.train import Network, Settings, build
 from tests import pictures
-from tests.ml.conftest import HOUSE, train
+from tests.ml.conftest import HOUSE, small_backbone, train
 
 SIZE_PX = 96
 ROUNDING = 0.1  # the made-up styles are so easy that the file in 8 bits is chosen
@@ -22,14 +22,7 @@ ROUNDING = 0.1  # the made-up styles are so easy that the file in 8 bits is chos
 
 def small_network(seed):
     """An untrained MobileNetV2 of a third of the width with a head for two styles and photographs."""
-    keras.utils.set_random_seed(seed)
-    backbone = keras.applications.MobileNetV2(
-        include_top=False, pooling="avg", weights=None, alpha=0.35, input_shape=(None, None, 3)
-    )
-    norms = [layer for layer in backbone.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    for layer in norms:
-        layer.momentum = 0.0  # or an untrained network's numbers die away
-    backbone(np.random.default_rng(seed).uniform(-1, 1, (8, SIZE_PX, SIZE_PX, 3)), training=True)
+    backbone = small_backbone(seed)
     head = keras.layers.Dense(3)
     head.build((None, 1280))
     head.bias.assign([0.3, -0.2, 0.1])
@@ -159,21 +152,24 @@ def test_a_run_is_exported_again_and_again_and_gives_the_same_answers(smoke_mode
     assert two.embedding @ one.embedding > 0.99
 
 
-def test_a_run_with_patience_is_exported_with_its_best_epoch(small_manifest, tmp_path):
-    out, work = tmp_path / "out", tmp_path / "work"
-    train(small_manifest, out, work, "--patience", "1", "--epochs", "2")
-    (run,) = work.glob("run-*")
+def test_the_best_epoch_of_a_run_with_patience_is_taken_not_the_last_averages(small_manifest, tmp_path):
+    options = ["--patience", "1", "--epochs", "2", "--variants", "float32"]
+    train(small_manifest, tmp_path / "out", tmp_path / "work", *options)
+    (run,) = (tmp_path / "work").glob("run-*")
+    with np.load(run / "best.npz") as saved:
+        best = [saved[name] * 0.5 for name in saved.files]  # unlike anything the checkpoint holds
+    np.savez(run / "best.npz", *best)
+    settings = Settings(**json.loads((run / "settings.json").read_text()))
+    data = read_manifest(small_manifest)
 
-    done = again(run, "--out", str(tmp_path / "again"), "--variants", "float32")
+    weights, epochs = export._trained(build(data, settings), data, settings, run)
 
-    assert done.returncode == 0, done.stderr
-    first, second = (inference.load_model(folder) for folder in (out, tmp_path / "again"))
-    assert (run / "best.npz").exists()
-    assert top_style(second) == top_style(first)  # the first is in 8 bits: no closer than that
+    assert epochs == 2
+    assert all(np.array_equal(one, other) for one, other in zip(weights, best, strict=False))
 
 
 def test_several_runs_give_a_model_with_the_mean_of_their_weights(smoke_model, small_manifest, tmp_path):
-    train(small_manifest, tmp_path / "other", tmp_path / "work", "--seed", "7")
+    train(small_manifest, tmp_path / "other", tmp_path / "work", "--seed", "7", "--variants", "float32")
     (one,), (other,) = smoke_model[1].glob("run-*"), (tmp_path / "work").glob("run-*")
 
     done = again(one, other, "--out", str(tmp_path / "soup"), "--variants", "float32")
@@ -181,6 +177,7 @@ def test_several_runs_give_a_model_with_the_mean_of_their_weights(smoke_model, s
     assert done.returncode == 0, done.stderr
     card = json.loads((tmp_path / "soup" / "model.json").read_text())
     assert card["recipe"]["mean_of_runs_with_seeds"] == [20, 7]
+    assert card["recipe"]["runs_differ_in"] == {"seed": [20, 7]}
     assert card["metrics"]["test"]["top1"] > 0.5  # chance: 0.33
 
 
@@ -206,21 +203,30 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
 def test_int8_takes_its_ranges_from_training_pictures_alone(small_manifest):
     data = read_manifest(small_manifest)
 
-    seen = [feed["image"] for feed in export._representatives(data, SIZE_PX)]
+    seen = export._representatives(data, SIZE_PX)
 
-    expected = [preprocess(Path(p.path).read_bytes(), SIZE_PX)[None] for p in data.part("train")]
+    expected = [preprocess(Path(p.path).read_bytes(), SIZE_PX) for p in data.part("train")]
     assert len(seen) == len(expected) == 48
     assert all(np.array_equal(one, other) for one, other in zip(seen, expected, strict=True))
 
 
-def test_int8_stops_looking_when_its_time_is_over(small_manifest, monkeypatch):
-    monkeypatch.setattr(export, "PATIENCE_S", -1)
+def test_a_converter_that_takes_too_long_is_ended_and_the_other_formats_are_compared(
+    small_manifest, monkeypatch, capsys
+):
+    monkeypatch.setattr(export, "CONVERTER_S", 0.05)
+    data, network, missing = read_manifest(small_manifest), small_network(3), {}
+    head = keras.layers.Dense(len(data.styles) + 1)
+    head.build((None, 1280))
+    network = Network(network.backbone, head)
+    card = {"labels": list(data.styles), "input": {"size_px": SIZE_PX}, "version": "small"}
+    projection = (np.zeros(1280, np.float32), np.eye(1280, 256, dtype=np.float32))
+    exact = network.head(network.features(data.part("test"), SIZE_PX)).numpy()
 
-    assert list(export._representatives(read_manifest(small_manifest), SIZE_PX)) == []
+    tried = list(export._tried(network, projection, 1.0, data, card, exact, ("int8", "float16"), missing))
 
-
-def top_style(model):
-    return next(iter(model.answer(pictures.small_painting()).probabilities))
+    assert [variant.name for variant in tried] == ["float16"]
+    assert missing == {"int8": "not converted within 0 s"}
+    assert "int8: not converted" in capsys.readouterr().out
 
 
 def again(*arguments):

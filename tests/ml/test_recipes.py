@@ -176,7 +176,7 @@ def test_a_balanced_epoch_shows_every_class_equally_often_and_small_ones_varied_
     settings = recipes.StyleArt(balanced=True, batch_size=12, train_size_px=32, mixup=0)
 
     order = balanced_order(targets, np.random.default_rng(1))
-    ((images, labels),) = varied(pixels, targets, 0, settings)
+    ((images, labels),) = varied(pixels, targets, np.eye(3, dtype=np.float32)[targets], 0, settings)
 
     assert np.bincount(targets[order]).tolist() == [4, 4, 4]
     assert np.bincount(order, minlength=12)[9:].tolist() == [2, 2, 4]
