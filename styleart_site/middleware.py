@@ -123,7 +123,10 @@ def mark_what_may_be_kept_offline(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code == 200 and _is_alike_for_all(request):
+        is_page = response.status_code == 200 and "text/html" in response.headers.get("Content-Type", "")
+        if is_page and _is_alike_for_all(
+            request
+        ):  # pictures ask nobody who they are: shared caches keep them
             response.headers["Keep-Offline"] = "yes"
         return response
 

@@ -95,10 +95,11 @@ def test_an_answer_needs_no_room():
     with little_room():
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         tasks.classify(str(prediction.pk))
+        tasks.derive(str(prediction.pk))
 
     prediction.refresh_from_db()
     assert prediction.status == "done"
-    assert list(prediction.derived_folder.iterdir()) == []
+    assert list(prediction.derived_folder.glob("*")) == []
 
 
 def test_a_lost_original_is_there_again_once_its_owner_sends_it_again():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import resource
+from contextlib import contextmanager
 from datetime import timedelta
 from zipfile import ZipFile
 
@@ -189,20 +190,22 @@ def test_the_sweep_sends_again_what_a_dead_worker_held_and_gives_up_in_the_end(u
     assert "try again" in row.failure
 
 
-@pytest.fixture
+@contextmanager
 def little_room():
-    """No file of this process may grow beyond 100 kB, as on a full disk."""
+    """No file of this process may grow beyond 100 kB, as on a full disk; pytest's own log neither."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_is_said_and_what_was_packed_goes(user, request):
+def test_a_full_disk_is_said_and_what_was_packed_goes(user):
     make_prediction(pictures.big_jpeg(4), owner=user)
-    request.getfixturevalue("little_room")
 
-    row = packed(user)
+    with little_room():
+        row = packed(user)
 
     assert (row.status, row.error_code) == ("failed", "no_space")
     assert "room" in row.failure
