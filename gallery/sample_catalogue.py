@@ -12,10 +12,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from ml import inference
-
 from . import studies
-from .embeddings import make_index
 from .models import Artist, Artwork, FamousArtist, KnownWork, Style, StyleText
 from .said import TEXTS, fingerprint
 from .studies.press import Print, press
@@ -123,7 +120,6 @@ def load_studies(wanted: list[tuple[str, int]]) -> Iterator[Artwork]:
 
     Stopping halfway loses nothing: what hangs, hangs.
     """
-    make_index(inference.model_version())
     styles = {style.slug: style for style in Style.objects.of_the_house()}
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as painters:
         for study in painters.map(press, *zip(*wanted, strict=True)):

@@ -46,7 +46,7 @@ def test_trash_and_undo(answer):
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_text("One picture is in the trash for 30 days.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#history img")).to_have_count(1)
+    expect(page.locator("#history picture")).to_have_count(1)
 
     page.get_by_role("button", name=re.compile("^Delete")).click()
     page.get_by_role("link", name="Trash").click()

@@ -134,7 +134,7 @@ def test_a_double_click_sends_one_picture(page, site):
     expect(page.locator("#result table")).to_be_attached(timeout=15_000)
 
     page.goto("/predictions/")
-    assert page.locator("main img").count() == 1
+    assert page.locator("main picture").count() == 1
 
 
 def test_deleting_and_undoing(page, site):
@@ -146,7 +146,7 @@ def test_deleting_and_undoing(page, site):
     page.get_by_role("button", name=re.compile("delete", re.I)).first.click()
     page.get_by_role("button", name="Undo").click()
 
-    expect(page.locator("main img")).to_have_count(1)
+    expect(page.locator("main picture")).to_have_count(1)
 
 
 @pytest.mark.parametrize(

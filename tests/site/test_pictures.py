@@ -43,7 +43,7 @@ def screen(request, browser, site):
 def look(page: Page) -> list[dict]:
     page.wait_for_load_state("networkidle")
     page.wait_for_function(
-        '[...document.querySelectorAll(".frame picture img")].every((one) => !one.currentSrc || one.complete)'
+        '() => [...document.querySelectorAll(".frame picture img")].every((one) => !one.currentSrc || one.complete)'
     )
     return page.evaluate(PICTURES)
 

@@ -5,8 +5,10 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from gallery import sample_catalogue
+from gallery.embeddings import make_index
 from gallery.models import Style
 from gallery.studies import STUDIES_PER_STYLE
+from ml import inference
 
 
 class Command(BaseCommand):
@@ -32,6 +34,7 @@ class Command(BaseCommand):
             self.stdout.write("Styles and artists are in.")
         else:
             sample_catalogue.load_texts()  # of languages that are new since; what curators wrote stays
+        make_index(inference.model_version())  # empty yet where nothing hangs; the first import fills it
         wanted = sample_catalogue.missing_studies(studies)
         if not wanted:
             return
