@@ -15,13 +15,18 @@ new PerformanceObserver((list) => {
   for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifted += shift.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
-PICTURES = """() => [...document.querySelectorAll(".frame picture img")].filter((one) => one.currentSrc).map((one) => {
+# Those further down are not loaded before somebody comes there.
+IN_SIGHT = """() => [...document.querySelectorAll(".frame picture img")].filter((one) => {
+  const box = one.getBoundingClientRect();
+  return one.currentSrc && box.width && box.top < innerHeight;
+})"""
+PICTURES = f"""() => ({IN_SIGHT})().map((one) => {{
   const box = one.getBoundingClientRect(), behind = one.parentElement.nextElementSibling?.getBoundingClientRect();
-  return {
+  return {{
     source: one.currentSrc, width: box.width, natural: one.naturalWidth,
     off: behind ? Math.max(Math.abs(behind.width - box.width), Math.abs(behind.height - box.height)) : null,
-  };
-})"""
+  }};
+}})"""
 
 
 @pytest.fixture(params=[(390, 2), (1280, 1)], ids=["phone", "desktop"])
@@ -42,9 +47,7 @@ def screen(request, browser, site):
 
 def look(page: Page) -> list[dict]:
     page.wait_for_load_state("networkidle")
-    page.wait_for_function(
-        '() => [...document.querySelectorAll(".frame picture img")].every((one) => !one.currentSrc || one.complete)'
-    )
+    page.wait_for_function(f"() => ({IN_SIGHT})().every((one) => one.complete)")
     return page.evaluate(PICTURES)
 
 
