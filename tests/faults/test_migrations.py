@@ -39,7 +39,10 @@ RULES = """
 SELECT conrelid::regclass::text, contype, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE connamespace = 'public'::regnamespace AND contype IN ('u', 'c', 'f', 'p')
 """
-INDEXES = "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+INDEXES = (  # without those of embeddings: gallery.embeddings makes them, one for each model that was asked
+    "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    " AND NOT starts_with(indexname, 'embedding_hnsw_')"
+)
 
 
 def ask(sql: str) -> list[tuple]:

@@ -23,7 +23,7 @@ ALL_RULES = {
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 # What the row of an answer is made to be, for a page that one rarely meets.
 STATES = {
-    "waiting": "status = 'queued', sent_at = now() + interval '1 hour'",
+    "waiting": "status = 'queued', sent_at = now() + interval '1 hour', created_at = now() + interval '1 minute'",
     "slow": "status = 'queued', sent_at = now() + interval '1 hour', created_at = now() - interval '1 hour'",
     "failed": "status = 'failed', error_code = 'unreadable_image'",
     "sure": "certainty = 'sure'",
