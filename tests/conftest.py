@@ -6,6 +6,33 @@ from django.utils import translation
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Where several processes share the files out, these come first, so that none is left to one of them at the end.
+LONGEST_FIRST = (
+    "tests/site/test_tour.py",
+    "tests/ml/test_recipes.py",
+    "tests/site/test_backup.py",
+    "tests/ml/test_export.py",
+    "tests/ml/test_answers.py",
+    "tests/faults/",
+    "tests/site/test_answer.py",
+    "tests/site/test_embedded.py",
+    "tests/ml/",
+    "tests/scraper/test_import_folder.py",
+    "tests/gallery/test_switching.py",
+)
+
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
+
+
+def _rank(item) -> int:
+    for rank, start in enumerate(LONGEST_FIRST):
+        if item.nodeid.startswith(start):
+            return rank
+    return len(LONGEST_FIRST)
+
 
 @pytest.fixture(autouse=True)
 def media_folder(settings, tmp_path):

@@ -608,7 +608,7 @@ def test_the_settings_say_what_the_issue_asked_for(settings):
 def test_real_limits_are_kept(world):
     with (
         wikiart_server.running(world=world, calls=(10, 0.5)) as server,
-        wikiart(server, calls=10, calls_per_s=0.6, retries=0) as client,
+        wikiart(server, calls=10, calls_per_s=2.0, retries=0) as client,
     ):
         for _ in range(22):
             client.fetch_artist(world.painters[0].slug)

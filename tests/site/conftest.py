@@ -40,10 +40,13 @@ def browser():
             pytest.fail("No Chromium on this machine, and STYLEART_REQUIRE_BROWSER or CI asks for one.")
         warnings.warn("NOT RUN: the browser tests. Install Chromium to run them.", stacklevel=1)
         pytest.skip("no Chromium on this machine")
+    # Playwright keeps a loop for events in this thread, in which Django would refuse to ask the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=live.BROWSER_OPTIONS)
         yield chromium
         chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
