@@ -1,6 +1,8 @@
 """The one door for pictures, and for all that people say of them."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -66,10 +68,11 @@ class PredictionForm(forms.Form):
     def full_clean(self) -> None:
         super().full_clean()
         if self._errors:
-            UPLOADS.labels(next(iter(self._errors.values())).as_data()[0].code or "invalid").inc()
+            first = self._errors.get("image") or next(iter(self._errors.values()))
+            UPLOADS.labels(first.as_data()[0].code or "invalid").inc()
 
     def clean_image(self) -> Upload:
-        """The checked picture: right size, right kind, decodes to its end."""
+        """The picture, as far as its header tells: right size, right kind. `clean` decodes it."""
         file: UploadedFile = self.cleaned_data["image"]
         if file.size > settings.UPLOAD_MAX_BYTES:
             raise forms.ValidationError(
@@ -80,15 +83,8 @@ class PredictionForm(forms.Form):
                 code="image_too_large",
             )
         data = file.read()
-        try:
-            return Upload(data=data, facts=inference.check(data))
-        except inference.UnreadableImage as error:
-            raise forms.ValidationError(picture_problem(error), code=error.code) from error
-        except MemoryError as error:
-            raise forms.ValidationError(
-                gettext("This picture needs more memory than we have. Make it smaller and send it again."),
-                code="too_many_pixels",
-            ) from error
+        with _unreadable_as_invalid():
+            return Upload(data=data, facts=inference.inspect(data))
 
     def clean_crop(self) -> tuple[int, ...]:
         """Left, top, width and height in pixels of the upright picture; nothing where all of it counts."""
@@ -101,25 +97,60 @@ class PredictionForm(forms.Form):
         return tuple(int(part) for part in text.split(",")) if text else ()
 
     def clean(self) -> dict:
-        """Put the picture together with what counts of it, and count it."""
+        """Decode the picture to its end, now that it is known what counts of it, and count it.
+
+        The only time that it is decoded before it has its answer.
+        """
+        upload: Upload | None = self.cleaned_data.get("image")
+        if upload is None:
+            return self.cleaned_data
+        cut, beyond = self._cut(upload.facts)
+        try:
+            with _unreadable_as_invalid():
+                square = inference.checked_square(upload.data, inference.input_size_px(), cut=cut)
+        except forms.ValidationError as error:
+            self.add_error("image", error)
+            return self.cleaned_data
+        if beyond is not None:
+            self.add_error("crop", beyond)
         if self.errors:
             return self.cleaned_data
-        upload: Upload = self.cleaned_data["image"]
-        sides = self.cleaned_data["crop"] or (0, 0, upload.facts.width, upload.facts.height)
+        upload = replace(upload, title=self.cleaned_data["title"], cut=cut, square=square)
+        return self.cleaned_data | {"image": upload, "known": quota.take_one(upload, self.sender)}
+
+    def _cut(
+        self, facts: inference.PictureFacts
+    ) -> tuple[inference.Cut | None, forms.ValidationError | None]:
+        """What counts of the picture, or what is wrong with that."""
+        sides = self.cleaned_data.get("crop") or (0, 0, facts.width, facts.height)
         try:
-            cut = _cut_of(upload.facts, sides, turns=self.cleaned_data["turns"] or 0)
+            return _cut_of(facts, sides, turns=self.cleaned_data.get("turns") or 0), None
         except forms.ValidationError as error:
-            self.add_error("crop", error)
-            return self.cleaned_data
-        upload = replace(upload, title=self.cleaned_data["title"], cut=cut)
-        quota.take_one(upload, self.sender)
-        return self.cleaned_data | {"image": upload}
+            return None, error
 
     def save(self) -> tuple[Prediction, bool]:
         """Keep the picture and queue it; returns the prediction and whether there is work to send."""
-        prediction, is_waiting = Prediction.objects.submit(self.cleaned_data["image"], self.sender)
+        prediction, is_waiting = _keep(self.cleaned_data["image"], self.cleaned_data["known"], self.sender)
         UPLOADS.labels("queued" if is_waiting else "known").inc()
         return prediction, is_waiting
+
+
+@contextmanager
+def _unreadable_as_invalid() -> Iterator[None]:
+    try:
+        yield
+    except inference.UnreadableImage as error:
+        raise forms.ValidationError(picture_problem(error), code=error.code) from error
+    except MemoryError as error:
+        raise forms.ValidationError(
+            gettext("This picture needs more memory than we have. Make it smaller and send it again."),
+            code="too_many_pixels",
+        ) from error
+
+
+def _keep(upload: Upload, known: Prediction | None, sender: Sender) -> tuple[Prediction, bool]:
+    """Queue what was counted; `known` is what `quota.take_one` gave."""
+    return Prediction.objects.add(upload, sender) if known is None else known.send_again(upload)
 
 
 def _cut_of(facts: inference.PictureFacts, sides: tuple[int, ...], *, turns: int) -> inference.Cut | None:
@@ -195,12 +226,11 @@ class CropForm(forms.Form):
         top, bottom = (round(part * facts.height / 100) for part in (off[1], off[3]))
         sides = (left, top, facts.width - left - right, facts.height - top - bottom)
         upload = replace(self.whole, cut=_cut_of(facts, sides, turns=turns))
-        quota.take_one(upload, self.sender)
-        return self.cleaned_data | {"upload": upload}
+        return self.cleaned_data | {"upload": upload, "known": quota.take_one(upload, self.sender)}
 
     def save(self) -> tuple[Prediction, bool]:
         """Ask about this cut; returns its prediction, which may be there already, and whether there is work to send."""
-        return Prediction.objects.submit(self.cleaned_data["upload"], self.sender)
+        return _keep(self.cleaned_data["upload"], self.cleaned_data["known"], self.sender)
 
 
 class HistoryFilter(forms.Form):

@@ -7,7 +7,7 @@ import math
 import secrets
 import shutil
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -38,6 +38,7 @@ from gallery.said import style_name
 from gallery.words import one_of
 from ml import inference
 
+from . import squares
 from .counting import RequestCount  # noqa: F401 - Django looks for models here
 
 logger = logging.getLogger(__name__)
@@ -76,13 +77,15 @@ FAILURES = {
 class Upload:
     """A checked picture on its way in: bytes, upright size in pixels, what the sender calls it, what counts of it.
 
-    `cut` is None when all of it counts, as it is; one that leaves it as it is has to be None.
+    `cut` is None when all of it counts, as it is; one that leaves it as it is has to be None. `square` is what
+    the model looks at, where checking the picture made it along: uint8, made with this cut.
     """
 
     data: bytes
     facts: inference.PictureFacts
     title: str = ""
     cut: inference.Cut | None = None
+    square: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def sha256(self) -> str:
@@ -226,18 +229,22 @@ class PredictionQuerySet(models.QuerySet):
         The same person sending the same bytes, cut the same way, under the same model gets the prediction
         that is there already, back from the trash if it was there, or queued anew if it had failed.
         """
-        known = self.known(upload, sender)
-        if (existing := known.first()) is not None:
-            existing.keep_again(upload)
-            return existing, existing.revive()
+        existing = self.known(upload, sender).first()
+        return self.add(upload, sender) if existing is None else existing.send_again(upload)
+
+    def add(self, upload: Upload, sender: Sender) -> tuple["Prediction", bool]:
+        """Do as `submit` does with a picture that was not `known` a moment ago."""
         prediction = Prediction.from_upload(upload, sender)
         try:
             with transaction.atomic():
                 prediction.original.save("", ContentFile(upload.data), save=False)
                 prediction.save(force_insert=True)
+                if upload.square is not None:
+                    # Before others see the row: whoever erases it erases this, too.
+                    squares.keep(prediction.pk, prediction.edit, upload.square)
         except IntegrityError:  # a double click: the other request was faster
             prediction.discard_original()
-            return known.get(), False
+            return self.known(upload, sender).get(), False
         except (OperationalError, InterfaceError):
             raise  # the row may be there all the same, so its file stays
         except BaseException:
@@ -561,6 +568,11 @@ class Prediction(models.Model):
 
     # The original
 
+    def send_again(self, upload: Upload) -> tuple["Prediction", bool]:
+        """Its owner sent the same once more; returns the prediction and whether there is work to send."""
+        self.keep_again(upload)
+        return self, self.revive()
+
     def keep_again(self, upload: Upload) -> None:
         """Put the original back where it was lost, now that its owner sent it once more."""
         storage = self.original.storage
@@ -572,8 +584,9 @@ class Prediction(models.Model):
                 raise
 
     def discard_original(self) -> None:
-        """Delete the file of a row that could not be saved, and be it half a file on a full disk."""
+        """Delete the files of a row that could not be saved, and be it half a file on a full disk."""
         self.original.storage.delete(original_path(self, ""))
+        squares.drop(self.pk)
 
     # The way of the work
 
@@ -613,6 +626,18 @@ class Prediction(models.Model):
         """The part of the original that the answer is about; None for all of it as it is."""
         return inference.Cut(*map(int, self.edit.split(","))) if self.edit else None
 
+    def ask_model(self) -> inference.Answer:
+        """What the model in use says of the picture. Raises UnreadableImage or FileNotFoundError.
+
+        Decodes the original only where the door left nothing that fits. An original that is lost is lost all the
+        same: nobody could see what the answer is about.
+        """
+        model = inference.load_model()
+        square = squares.read(self.pk, self.edit, model.size_px)
+        if square is None or not self.original.storage.exists(self.original.name):
+            return inference.classify(self.read_bytes(), cut=self.cut)
+        return model.answer_about(square)
+
     def _mine(self) -> PredictionQuerySet:
         """This row, as long as this attempt still holds it."""
         return Prediction.objects.filter(pk=self.pk, status=self.Status.RUNNING, attempt=self.attempt)
@@ -645,6 +670,7 @@ class Prediction(models.Model):
         if is_mine:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_notify(%s, '')", [channel_of(self.pk)])
+            squares.drop(self.pk)
         return is_mine
 
     def _is_worth_a_mail(self, now: datetime) -> bool:
@@ -1015,9 +1041,11 @@ class Prediction(models.Model):
 def forget(instance: Prediction, **kwargs) -> None:
     """Whatever deletes a row, and be it the deletion of its owner: files and suggestion go with it."""
     labels.withdraw(instance.source_key)
-    original, derived = instance.original.name, instance.derived_folder  # the key is gone after the deletion
+    pk = instance.pk  # which is gone after the deletion
+    original, derived = instance.original.name, instance.derived_folder
 
     def remove_files() -> None:
+        squares.drop(pk)
         if original:
             instance.original.storage.delete(original)
         shutil.rmtree(derived, ignore_errors=True)

@@ -13,21 +13,24 @@ from .models import Prediction, RequestCount, Sender, Upload
 DAY_S = 86_400
 
 
-def take_one(upload: Upload, sender: Sender) -> None:
-    """Count a picture that somebody sends; one they sent before, cut the same way, does not count.
+def take_one(upload: Upload, sender: Sender) -> Prediction | None:
+    """Count a picture that somebody sends; one they sent before, cut the same way, does not count but comes back.
 
     Raises ValidationError "quota_exceeded" when the day's pictures are used up; for users its params hold
     `retry_after`, in seconds.
     """
-    if Prediction.objects.known(upload, sender).exists():
-        return
+    if (known := Prediction.objects.known(upload, sender).first()) is not None:
+        return known
     if sender.user is None:
         _let_visitor_pass(sender)
-        return
+    else:
+        _let_user_pass(sender.user)
+    return None
+
+
+def _let_user_pass(user: models.Model) -> None:
     limit = settings.API_UPLOADS_PER_DAY
-    hit = RequestCount.objects.hit(
-        _day(sender.user), DAY_S
-    )  # counts and asks at once, so nobody slips through
+    hit = RequestCount.objects.hit(_day(user), DAY_S)  # counts and asks at once, so nobody slips through
     if hit.count > limit:
         sentence = ngettext(
             "You have sent %(number)d picture within a day. Go on tomorrow; nothing is lost.",

@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from gallery import handover
 from ml import inference
 
-from . import mailing
+from . import mailing, squares
 from .models import Prediction
 
 logger = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def classify(prediction_id: str) -> None:
         return
     started = time.perf_counter()
     try:
-        is_recorded = prediction.record(inference.classify(prediction.read_bytes(), cut=prediction.cut))
+        is_recorded = prediction.record(prediction.ask_model())
     except inference.UnreadableImage as error:  # will never work: tell the owner
         prediction.mark_failed("unreadable_image", error.code)
     except FileNotFoundError:
@@ -114,6 +114,13 @@ def erase_trash() -> None:
         logger.info("erased predictions from the trash", at_most=erased)
     if erased == ERASED_PER_TASK:
         erase_trash.delay()
+
+
+@shared_task
+def drop_old_squares() -> None:
+    """Delete what the door left for workers that never took it; runs every hour."""
+    if dropped := squares.drop_old():
+        logger.info("dropped squares that nobody took", count=dropped)
 
 
 def erase_soon() -> None:

@@ -29,9 +29,11 @@ from ml.preprocess import (
     PictureFacts,
     UnreadableImage,
     check,
+    checked_square,
     decode,
     inspect,
-    preprocess,
+    scale,
+    square,
 )
 
 __all__ = [
@@ -49,12 +51,14 @@ __all__ = [
     "PictureFacts",
     "UnreadableImage",
     "check",
+    "checked_square",
     "classify",
     "data_card",
     "decode",
     "difference_hash",
     "draws_maps",
     "embed",
+    "input_size_px",
     "inspect",
     "load_model",
     "model_card",
@@ -106,8 +110,18 @@ class Model:
         self._run = self._interpreter.get_signature_runner()
         self._refuse_unfitting_shapes()
 
+    @property
+    def size_px(self) -> int:
+        """Side of the square it looks at."""
+        return self.card["input"]["size_px"]
+
     def answer(self, data: bytes, *, cut: Cut | None = None) -> Answer:
-        outputs = self.outputs(preprocess(data, self.card["input"]["size_px"], cut=cut))
+        """Tell the style of the painting in these bytes, or in what `cut` leaves of it. Raises UnreadableImage."""
+        return self.answer_about(square(data, self.size_px, cut=cut))
+
+    def answer_about(self, pixels: np.ndarray) -> Answer:
+        """The same about a square that is made already: uint8, shape (size_px, size_px, 3)."""
+        outputs = self.outputs(scale(pixels))
         labels = self.card["labels"]
         # In float64 and once more divided by the sum, so that what people add up is 1.
         scores = outputs["probabilities"].astype(np.float64)
@@ -133,14 +147,13 @@ class Model:
             return {name: np.array(value[0]) for name, value in outputs.items()}
 
     def _refuse_unfitting_shapes(self) -> None:
-        size_px = self.card["input"]["size_px"]
         expected = {
-            "image": (1, size_px, size_px, 3),
+            "image": (1, self.size_px, self.size_px, 3),
             "probabilities": (1, len(self.card["labels"])),
             "embedding": (1, EMBEDDING_SIZE),
             "not_a_painting": (1,),
         }
-        places = -(-size_px // 32)  # MobileNetV2 halves a picture five times
+        places = -(-self.size_px // 32)  # MobileNetV2 halves a picture five times
         if "activation_maps" in self._run.get_output_details():  # the first models had none
             expected["activation_maps"] = (1, places, places, len(self.card["labels"]))
         details = {**self._run.get_input_details(), **self._run.get_output_details()}
@@ -172,6 +185,11 @@ def model_card(folder: Path | None = None) -> Mapping[str, Any]:
 
 def model_version() -> str:
     return model_card()["version"]
+
+
+def input_size_px() -> int:
+    """Side of the square that the model in use looks at. Loads no network."""
+    return model_card()["input"]["size_px"]
 
 
 def draws_maps() -> bool:

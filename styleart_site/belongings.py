@@ -109,7 +109,7 @@ def _orphans() -> Iterator[Path]:
     """Folders of predictions and files of works and artists; what is not known to be a copy is left alone."""
     derived = Path(settings.MEDIA_ROOT, "derived")
     for folder in _folders(derived):
-        if folder.name in ("catalogue", "portraits"):
+        if folder.name in ("catalogue", "portraits", "squares"):
             continue
         by_pk = {pk: path for path in _folders(folder) if (pk := _uuid(path.name)) and _is_settled(path)}
         alive = set(Prediction.objects.filter(pk__in=list(by_pk)).values_list("pk", flat=True))
@@ -117,6 +117,7 @@ def _orphans() -> Iterator[Path]:
     for folder in _folders(derived / "catalogue"):
         yield from _without_row(folder, Artwork.objects.all(), "sha256")
     yield from _without_row(derived / "portraits", Artist.objects.all(), "pk")
+    yield from (path for path in _files(derived / "squares") if _is_settled(path))  # the hour of each is over
 
 
 def _without_row(folder: Path, rows: models.QuerySet, column: str) -> Iterator[Path]:

@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep imports": {"task": "scraper.tasks.sweep_imports", "schedule": 20.0},
     "check files": {"task": "gallery.tasks.check_files", "schedule": 3600.0},
     "remove orphaned copies": {"task": "styleart_site.tasks.remove_orphaned_copies", "schedule": 86_400.0},
+    "drop old squares": {"task": "classifier.tasks.drop_old_squares", "schedule": 3600.0},
     "erase trash": {"task": "classifier.tasks.erase_trash", "schedule": 3600.0},
     "sweep exports": {"task": "styleart_site.tasks.sweep_exports", "schedule": 30.0},
     "erase leavers": {"task": "styleart_site.tasks.erase_leavers", "schedule": 60.0},

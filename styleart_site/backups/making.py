@@ -19,6 +19,7 @@ from django.db import connection, models
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from classifier import squares
 from gallery import switching
 from ml import inference
 
@@ -185,9 +186,11 @@ def _add_named(writer: archive.Writer, named: NamedFile, notes: IO[str], report:
 
 
 def _add_derived(writer: archive.Writer) -> int:
-    """Pack previews and thumbnails as they are found; gives how many."""
+    """Pack previews and thumbnails as they are found; gives how many. Squares are of use for seconds only."""
     count = 0
     for path in _tree(Path(settings.MEDIA_ROOT, "derived")):
+        if path.parent == squares.folder():
+            continue
         with contextlib.suppress(FileNotFoundError):  # its picture was deleted a moment ago
             _add_path(writer, f"media/{path.relative_to(settings.MEDIA_ROOT).as_posix()}", path)
             count += 1

@@ -69,7 +69,7 @@ def test_a_limit_leaves_the_key_free(settings):
 def test_a_fault_of_ours_leaves_the_key_free(monkeypatch):
     script = Script(raises=False)
     with monkeypatch.context() as broken:
-        broken.setattr("classifier.forms.inference.check", lambda data: 1 / 0)
+        broken.setattr("classifier.forms.inference.inspect", lambda data: 1 / 0)
         first = script.upload(Idempotency_Key="one")
 
     second = script.upload(Idempotency_Key="one")

@@ -311,6 +311,7 @@ def examine(data: bytes) -> str:
         facts = preprocess.check(data)
     except UnreadableImage as error:
         assert str(error).endswith("."), error
+        assert refused_at_the_door(data) == (error.code, str(error))
         return error.code
     # Of a large one the whole in one kind is enough to see what it costs; small ones are served in all manners.
     is_small = facts.width * facts.height < 1_000_000
@@ -323,11 +324,24 @@ def examine(data: bytes) -> str:
             served = pictures.copy(data, 320, kind, cut=cut)
             prove(served, kind)
             assert image_of(served).size == fitted(width, height, 320), (kind, width, height)
-    assert preprocess.square(data).shape == (224, 224, 3)
+    square = preprocess.square(data)
+    assert square.shape == (224, 224, 3)
+    made_at_the_door = preprocess.checked_square(data)
+    assert made_at_the_door is None or (made_at_the_door == square).all()
     small = preprocess.decode(data, fit_px=64)
     palette.main_colours(small)
     pictures.placeholder(small)
     return "taken"
+
+
+def refused_at_the_door(data: bytes) -> tuple[str, str] | None:
+    """With which code and sentence the form refuses a file, which decodes it once."""
+    try:
+        preprocess.inspect(data)
+        preprocess.checked_square(data)
+    except UnreadableImage as error:
+        return error.code, str(error)
+    return None
 
 
 def fitted(width: int, height: int, size_px: int) -> tuple[int, int]:

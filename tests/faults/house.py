@@ -152,6 +152,9 @@ class House(live.LiveSite):
         number = uuid.UUID(prediction)
         return self.media / "originals" / number.hex[:2] / str(number)
 
+    def square_of(self, prediction: str) -> Path:
+        return self.media / "derived" / "squares" / prediction
+
     def kept(self) -> set[str]:
         """The ids of all originals that are there."""
         return {path.name for path in self.media.glob("originals/*/*")}

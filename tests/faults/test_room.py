@@ -87,7 +87,8 @@ def test_the_api_says_so_and_the_same_key_may_be_used_again(settings):
     accepted = script.upload(large_painting(), Idempotency_Key="once")
 
     assert accepted.status_code == 202
-    assert len(files(settings)) == 1
+    (prediction,) = Prediction.objects.all()
+    assert {path.name for path in files(settings)} == {str(prediction.pk)}  # the original and its square
 
 
 def test_an_answer_needs_no_room():

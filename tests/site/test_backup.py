@@ -9,9 +9,11 @@ import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from classifier import squares
 from classifier.models import Prediction
 from gallery.models import Artwork
 from ml import inference
@@ -185,6 +187,7 @@ def test_the_usual_tools_can_read_and_check_it(house, tmp_path):
 
 def test_what_can_be_made_again_comes_along_only_when_asked_for(house, tmp_path):
     house.preview()
+    squares.keep(house.pk, house.edit, np.zeros((224, 224, 3), np.uint8))
     make(tmp_path / "lean.tar", with_secret_key=False)
     make(tmp_path / "full.tar", with_derived=True)
 
@@ -194,6 +197,7 @@ def test_what_can_be_made_again_comes_along_only_when_asked_for(house, tmp_path)
 
     assert not [name for name in names(tmp_path / "lean.tar") if "derived" in name or name == "secret_key"]
     assert [name for name in names(tmp_path / "full.tar") if name.endswith("preview.jpg")]
+    assert not [name for name in names(tmp_path / "full.tar") if "squares" in name]
     assert "secret_key" in names(tmp_path / "full.tar")
 
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from classifier import squares
 from classifier.models import Prediction
 from gallery import embeddings
 from ml import inference
@@ -105,6 +107,20 @@ def test_previews_of_what_is_gone_are_removed_and_others_stay(house):
     assert found.said.startswith("1 previews of what is gone: derived/")
     assert not folder.exists()
     assert house.derived_folder.exists()
+
+
+def test_squares_that_no_worker_took_are_removed_when_they_are_old(house):
+    for one, is_old in ((house, True), (factories.make_prediction(), False)):
+        squares.keep(one.pk, one.edit, np.zeros((224, 224, 3), np.uint8))
+        if is_old:
+            make_old(squares.folder() / str(one.pk))
+
+    found = only("files")
+    found.fix()
+
+    assert found.said == f"1 previews of what is gone: derived/squares/{house.pk}"
+    assert not (squares.folder() / str(house.pk)).exists()
+    assert len(list(squares.folder().iterdir())) == 1
 
 
 def test_copies_of_works_and_artists_that_are_gone_are_removed(house, settings):
