@@ -223,13 +223,17 @@ class PredictionQuerySet(models.QuerySet):
         same = self.of(sender).filter(sha256=upload.sha256, edit=upload.edit)
         return same.filter(asked_model=inference.model_version())
 
+    def find_known(self, upload: Upload, sender: Sender) -> "Prediction | None":
+        """What is `known`: at most one, so nothing has to be put in order. One query."""
+        return next(iter(self.known(upload, sender).order_by()), None)
+
     def submit(self, upload: Upload, sender: Sender) -> tuple["Prediction", bool]:
         """Keep the picture and queue it; returns the prediction and whether it is new.
 
         The same person sending the same bytes, cut the same way, under the same model gets the prediction
         that is there already, back from the trash if it was there, or queued anew if it had failed.
         """
-        existing = self.known(upload, sender).first()
+        existing = self.find_known(upload, sender)
         return self.add(upload, sender) if existing is None else existing.send_again(upload)
 
     def add(self, upload: Upload, sender: Sender) -> tuple["Prediction", bool]:
@@ -646,7 +650,7 @@ class Prediction(models.Model):
         """Store the answer and its maps, unless another attempt was faster. All in one UPDATE."""
         ranked = list(answer.probabilities.items())
         name, confidence = ranked[0]
-        style = Style.objects.filter(name=name).first()
+        style_id = next(iter(Style.objects.filter(name=name).order_by().values_list("pk", flat=True)), None)
         now = timezone.now()
         return self._finish(
             status=self.Status.DONE,
@@ -654,7 +658,7 @@ class Prediction(models.Model):
             mail_due_at=now if self._is_worth_a_mail(now) else None,
             model_version=answer.model_version,
             probabilities=[[style_name, round(float(p), 6)] for style_name, p in ranked],
-            style=style,
+            style_id=style_id,
             confidence=min(max(float(confidence), 0.0), 1.0),
             certainty=answer.certainty,
             embedding=answer.embedding,

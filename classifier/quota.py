@@ -19,7 +19,7 @@ def take_one(upload: Upload, sender: Sender) -> Prediction | None:
     Raises ValidationError "quota_exceeded" when the day's pictures are used up; for users its params hold
     `retry_after`, in seconds.
     """
-    if (known := Prediction.objects.known(upload, sender).first()) is not None:
+    if (known := Prediction.objects.find_known(upload, sender)) is not None:
         return known
     if sender.user is None:
         _let_visitor_pass(sender)

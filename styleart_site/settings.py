@@ -303,6 +303,7 @@ MFA_TOTP_TOLERANCE = 1  # codes of the half minute before and after count: clock
 STAFF_NEEDS_TWO_FACTORS = env.bool("STAFF_NEEDS_TWO_FACTORS", not EMBEDDED)
 HEADLESS_CLIENTS = ["app"]  # browsers use the pages
 HEADLESS_SERVE_SPECIFICATION = False
+HEADLESS_TOKEN_STRATEGY = "styleart_site.api.authentication.SessionTokens"  # noqa: S105 - a class
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
