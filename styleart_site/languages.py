@@ -1,7 +1,7 @@
 """Which language a page is in.
 
 What an account has chosen comes first, then what this browser has chosen (a cookie), then what the browser
-asks for (Accept-Language, read by LocaleMiddleware), then English. What is stored stays without a language:
+asks for (Accept-Language, read by LanguageOfPages), then English. What is stored stays without a language:
 codes, slugs and the model's own names, put into words when they are shown.
 """
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -43,6 +44,16 @@ def bring_choice_along(request: HttpRequest, user: User, **kwargs) -> None:
     """What a visitor chose before signing in holds for the account, unless that has chosen already."""
     if not user.language:
         remember(user, request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
+
+
+class LanguageOfPages(LocaleMiddleware):
+    """Django's own, but for pictures that everybody may keep: they are in no language, and one copy does for all."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_picture = response.headers.get("Content-Type", "").startswith("image/")
+        if is_picture and "public" in response.headers.get("Cache-Control", ""):
+            return response
+        return super().process_response(request, response)
 
 
 def speak_the_language_of_the_account(get_response: GetResponse) -> GetResponse:

@@ -164,7 +164,7 @@ def test_pictures_come_when_they_are_needed(comes, loading, priority):
     assert (image.get("loading"), image.get("fetchpriority")) == (loading, priority)
 
 
-@pytest.mark.parametrize("place", ["wall", "room", "side", "list"])
+@pytest.mark.parametrize("place", ["wall", "room", "work", "side", "list"])
 def test_all_that_is_asked_for_can_be_had(place):
     wanted = hang(Copies("{size_px} {kind}", 4000, 1000), place=place)
 
@@ -202,6 +202,8 @@ def test_a_copy_is_served_for_ever_under_an_address_of_its_own(client, work, kin
     assert response.headers["Content-Type"] == pictures.ENCODINGS[kind].media_type
     assert response.headers["Cache-Control"] == "public, max-age=31536000, s-maxage=86400, immutable"
     assert "Cookie" not in response.headers.get("Vary", "") and not response.cookies
+    assert "Accept-Language" not in response.headers.get("Vary", "")  # one copy does for all languages
+    assert "Content-Language" not in response.headers
     assert inference.inspect(read(response)).kind == KINDS[kind]
 
 
