@@ -9,10 +9,11 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import slugify
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -544,7 +545,7 @@ def _unlisted(response: HttpResponse) -> HttpResponse:
 @require_safe
 def share_detail(request, token: str):
     prediction = _shared(token)
-    card_url = reverse("classifier:share-card", args=[token])
+    card_url = f"{reverse('classifier:share-card', args=[token])}?lang={get_language()}"
     context = {
         "prediction": prediction,
         "copies": prediction.copies_below(request.path),
@@ -569,9 +570,16 @@ def share_copy(request, token: str, size_px: int, kind: str):
 
 @require_safe
 def share_card(request, token: str):
-    """The picture that chats and networks show for a shared page."""
+    """The picture that chats and networks show for a shared page, in the language that its address names.
+
+    Not in that of whoever asks: a network keeps one for all.
+    """
+    language = request.GET.get("lang", "")
     try:
-        path = sharing.card(_shared(token))
+        with translation.override(
+            language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        ):
+            path = sharing.card(_shared(token))
         return _unlisted(private_file(path, "image/jpeg", name="styleart-card.jpg", keep_s=0))
     except (inference.UnreadableImage, FileNotFoundError) as error:
         raise Http404("There is no picture to show.") from error

@@ -103,10 +103,26 @@ def test_the_card_is_drawn_once_at_the_size_that_networks_ask_for(client):
     first = b"".join(client.get(address).streaming_content)
     second = b"".join(client.get(address).streaming_content)
 
-    assert f'<meta property="og:image" content="http://testserver{address}">' in page
+    assert f'<meta property="og:image" content="http://testserver{address}?lang=en">' in page
     assert Image.open(io.BytesIO(first)).size == (1200, 630)
     assert first == second
     assert len(list(prediction.derived_folder.glob("card-*"))) == 1
+
+
+def test_the_card_is_in_the_language_that_its_address_names_whoever_asks(client):
+    prediction, share = make_shared()
+    address = reverse("classifier:share-card", args=[share.token])
+
+    def card(query: str, asked: str) -> bytes:
+        return b"".join(client.get(address + query, headers={"accept-language": asked}).streaming_content)
+
+    french = card("?lang=fr", "de")
+    page = client.get(share.get_absolute_url(), headers={"accept-language": "fr"}).content.decode()
+
+    assert f"{address}?lang=fr" in page
+    assert french == card("?lang=fr", "en") != card("?lang=en", "fr")
+    assert card("", "fr") == card("?lang=en", "fr") == card("?lang=xx", "de")
+    assert len(list(prediction.derived_folder.glob("card-*"))) == 2
 
 
 @pytest.mark.parametrize("size", [(1200, 90), (90, 1200)], ids=["wide", "tall"])
