@@ -1,5 +1,7 @@
 """Sending pictures and looking at answers in a browser, with mouse and keyboard."""
 
+import email
+import email.policy
 import io
 import re
 from collections.abc import Iterator
@@ -256,6 +258,70 @@ def test_a_page_that_waits_survives_a_lost_connection(page, site):
     expect(page.locator("#connection")).to_be_empty()
 
 
+HIDE = """() => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => window.isAway });
+  window.goAway = (isAway) => { window.isAway = isAway; document.dispatchEvent(new Event("visibilitychange")); };
+}"""
+
+
+def test_a_hidden_tab_asks_nothing_and_a_shown_one_at_once(page, site):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/result/" in request.url else None)
+    with without_worker(site):
+        send(page, "a.jpg", pictures.small_painting(79))
+        page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"), timeout=SLOW_MS)
+        with page.expect_request("**/result/", timeout=SLOW_MS):
+            pass
+        page.evaluate(HIDE)
+        page.evaluate("goAway(true)")
+        page.wait_for_timeout(500)  # for what was on its way
+        count = len(asked)
+        page.wait_for_timeout(2500)
+        assert len(asked) == count
+        with page.expect_request("**/result/"):
+            page.evaluate("goAway(false)")
+        page.evaluate("goAway(true)")
+    page.evaluate("goAway(false)")
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+
+
+def test_who_did_not_wait_is_told_by_mail_with_the_plot(page, site):
+    address = sign_up(page, site)
+    page.goto("/account/")
+    page.locator("#mails input[type=checkbox]").check()
+    page.locator("#mails button").click()
+    expect(page.get_by_role("status").first).to_contain_text("Your choice is kept.")
+    with without_worker(site):
+        send(page, "a.jpg", pictures.small_painting(80))
+        page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"), timeout=SLOW_MS)
+        answer = page.url
+        page.goto("about:blank")
+        site.query(  # as if it had waited for a minute
+            "UPDATE classifier_prediction SET created_at = created_at - interval '1 minute' WHERE id = %s RETURNING id",
+            answer.rstrip("/").split("/")[-1],
+        )
+
+    def mail() -> email.message.EmailMessage | None:
+        found = [
+            one
+            for file in (site.data_dir / "mail").iterdir()
+            if (one := email.message_from_bytes(file.read_bytes(), policy=email.policy.default))["to"]
+            == address
+        ]
+        return next((one for one in found if one["subject"] == "StyleArt: Your answer is here"), None)
+
+    message = live.wait_until(mail, timeout_s=60)
+    parts = {part.get_content_type(): part for part in message.walk()}
+    assert Image.open(io.BytesIO(parts["image/png"].get_content())).format == "PNG"
+    assert parts["image/png"]["content-id"] == "<plot>"
+    assert "cid:plot" in parts["text/html"].get_content()
+    (link,) = re.findall(r"http\S+/predictions/\S+", parts["text/plain"].get_content())
+    assert link == answer
+    page.goto(link)
+    verdict = page.get_by_role("heading", level=1).inner_text()
+    assert verdict in parts["text/plain"].get_content()
+
+
 def test_a_double_click_sends_once_and_the_back_button_leads_back(page, site):
     choose(page, file("a.jpg", pictures.small_painting(75)))
 
@@ -275,12 +341,17 @@ def test_a_double_click_sends_once_and_the_back_button_leads_back(page, site):
 
 # What the eye sees first has the focus first
 
-ORDER = """() => {  // a work on the wall counts as one, for works hang beside each other
-  const places = [...new Set([...document.querySelectorAll("#main a[href], #main button, #main input, #main select, #main summary")]
+ORDER = """() => {  // works on a wall hang beside each other: a control is compared within its work, and a work with its neighbour
+  const box = (one) => { const { top, bottom } = one.getBoundingClientRect(); return { top, bottom }; };
+  const places = [...document.querySelectorAll("#main a[href], #main button, #main input, #main select, #main summary")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true }) && one.tabIndex >= 0 && !one.disabled && !one.closest(".next-action"))
-    .map((one) => one.closest(".wall > li") ?? one))]
-    .map((one) => ({ top: one.getBoundingClientRect().top + scrollY, bottom: one.getBoundingClientRect().bottom + scrollY, words: one.textContent.trim().slice(0, 40) || one.id }));
-  return places.filter((place, number) => number && place.bottom <= places[number - 1].top).map((place) => place.words);
+    .map((one) => ({ work: one.closest(".wall > li"), one, words: one.textContent.trim().slice(0, 40) || one.id }));
+  return places.slice(1).filter((place, number) => {
+    const before = places[number];
+    const isOneWork = place.work === before.work;
+    const upper = box(isOneWork ? before.one : before.work ?? before.one), lower = box(isOneWork ? place.one : place.work ?? place.one);
+    return lower.bottom <= upper.top;
+  }).map((place) => place.words);
 }"""
 PARTS = [".room-picture", "#verdict", "#plot", "#why", "#similar", "#artists"]
 
