@@ -120,6 +120,9 @@
       if (at > shown) list.append(...items);
       return { address, first: items[0] };
     });
+    if (shown > 0 && document.getElementById("wall-top")) {
+      for (const id of ["wall-top", "works"]) document.getElementById(id).replaceWith(document.adoptNode(found[0].getElementById(id)));
+    }
     if (shown < addresses.length - 1) nav().replaceWith(document.adoptNode(found.at(-1).getElementById("wall-pages")));
     window.htmx.process(list);
     window.htmx.process(nav());

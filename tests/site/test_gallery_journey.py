@@ -13,12 +13,18 @@ pytestmark = pytest.mark.browser
 PAGE = 24
 HUNG = 200
 HANG = f"""
-from gallery.models import Artwork, Style
+from gallery.models import Artist, Artwork, Style
 style = Style.objects.of_the_house().first()
-Artwork.objects.bulk_create(Artwork(title=f"Wall work {{n}}", style=style) for n in range({HUNG}))
+painter = Artist.objects.create(name="Wall Painter", slug="wall-painter")
+artists = [painter, *[None] * ({HUNG} - 1)]
+Artwork.objects.bulk_create(
+    Artwork(title=f"Wall work {{n}}", style=style, artist=artist) for n, artist in enumerate(artists)
+)
+Artwork.objects.filter(title__startswith="Wall work ").refresh_search_text()
 """
 TAKE_DOWN = (
-    "from gallery.models import Artwork; Artwork.objects.filter(title__startswith='Wall work ').delete()"
+    "from gallery.models import Artist, Artwork; Artwork.objects.filter(title__startswith='Wall work ').delete();"
+    "Artist.objects.filter(slug='wall-painter').delete()"
 )
 
 
@@ -103,6 +109,27 @@ def test_coming_back_finds_the_same_works_at_the_same_place(page, long_list):
         "([n, top]) => Math.abs(document.querySelectorAll('#wall > li')[n].getBoundingClientRect().top - top) < 3",
         arg=[PAGE + 9, top],
     )
+
+
+def test_coming_back_to_a_search_finds_the_artists_on_top_too(page, long_list):
+    page.goto("/search/?q=wall")
+    expect(page.get_by_role("link", name="Wall Painter").first).to_be_visible()
+    heading = page.locator("#works").inner_text()
+    go_down(page, to=2 * PAGE)
+    work = page.locator("#wall > li").nth(PAGE + 9)
+    work.scroll_into_view_if_needed()
+    expect(page).to_have_url(re.compile("after="))
+    page.wait_for_timeout(400)
+    count = page.locator("#wall > li").count()
+
+    work.locator(".label-title").click()
+    page.wait_for_url("**/artworks/*/")
+    page.go_back()
+
+    expect(page.locator("#wall > li")).to_have_count(count)
+    expect(page.get_by_label("Titles, artists, styles")).to_have_value("wall")
+    expect(page.locator("#wall-top").get_by_role("link", name="Wall Painter")).to_have_count(1)
+    expect(page.locator("#works")).to_have_text(heading)
 
 
 def test_who_wants_less_motion_is_asked_for_every_page(browser, site, long_list):

@@ -56,6 +56,43 @@ def test_trash_and_undo(answer):
     expect(page.get_by_text("The trash is empty.")).to_be_visible()
 
 
+def test_the_list_goes_on_by_itself_and_coming_back_finds_the_same_place(answer, site):
+    page = answer
+    site.query(
+        """INSERT INTO classifier_prediction SELECT (jsonb_populate_record(one, jsonb_build_object(
+               'id', gen_random_uuid(), 'sha256', lpad(n::text, 64, '0'), 'title', 'Picture ' || n,
+               'created_at', one.created_at - n * interval '1 minute'))).*
+           FROM classifier_prediction one, generate_series(1, 120) n WHERE one.id = %s RETURNING id""",
+        page.url.rstrip("/").split("/")[-1],
+    )
+    page.goto("/predictions/")
+    cards = page.locator("#history > li")
+    first = cards.count()
+    assert 1 < first < 121
+
+    for _ in range(60):
+        if cards.count() >= 3 * first:
+            break
+        page.mouse.wheel(0, 1500)
+        page.wait_for_timeout(250)
+    assert cards.count() >= 3 * first
+    names = page.locator("#history .card-choice input").evaluate_all("all => all.map((one) => one.value)")
+    assert len(set(names)) == len(names)
+    card = cards.nth(first + 3)
+    card.scroll_into_view_if_needed()
+    page.wait_for_timeout(400)
+    count, top = cards.count(), card.bounding_box()["y"]
+    card.locator("a.frame").click()
+    page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"))
+    page.go_back()
+
+    expect(cards).to_have_count(count)
+    page.wait_for_function(
+        "([n, top]) => Math.abs(document.querySelectorAll('#history > li')[n].getBoundingClientRect().top - top) < 3",
+        arg=[first + 3, top],
+    )
+
+
 def test_share_and_revoke(answer, browser, site):
     page = answer
     page.get_by_label("Open").select_option("7")
