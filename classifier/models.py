@@ -410,21 +410,31 @@ class Prediction(models.Model):
         editable=False,
         help_text="See gallery.pictures.placeholder.",
     )
-    width = models.PositiveIntegerField(editable=False, help_text="Pixels, upright, of what counts.")
-    height = models.PositiveIntegerField(editable=False, help_text="Pixels, upright, of what counts.")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    width = models.PositiveIntegerField(
+        gettext_lazy("width"), editable=False, help_text=gettext_lazy("Pixels, upright, of what counts.")
+    )
+    height = models.PositiveIntegerField(
+        gettext_lazy("height"), editable=False, help_text=gettext_lazy("Pixels, upright, of what counts.")
+    )
+    created_at = models.DateTimeField(gettext_lazy("sent"), default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(gettext_lazy("finished"), null=True, blank=True, editable=False)
     trashed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, editable=False)
-    attempt = models.PositiveSmallIntegerField(default=0, editable=False)
+    status = models.CharField(
+        gettext_lazy("state"), max_length=10, choices=Status, default=Status.QUEUED, editable=False
+    )
+    attempt = models.PositiveSmallIntegerField(gettext_lazy("attempts"), default=0, editable=False)
     queued_at = models.DateTimeField(  # the default of the database is for code of the release before
         default=timezone.now, db_default=Now(), editable=False, help_text="When it last began to wait."
     )
-    sent_at = models.DateTimeField(default=timezone.now, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
-    error_code = models.CharField(max_length=40, blank=True, editable=False)
-    error_detail = models.CharField(max_length=300, blank=True, editable=False)
+    sent_at = models.DateTimeField(gettext_lazy("given to a worker"), default=timezone.now, editable=False)
+    lease_until = models.DateTimeField(
+        gettext_lazy("a worker has it until"), null=True, blank=True, editable=False
+    )
+    error_code = models.CharField(gettext_lazy("cause of failure"), max_length=40, blank=True, editable=False)
+    error_detail = models.CharField(
+        gettext_lazy("more about the failure"), max_length=300, blank=True, editable=False
+    )
 
     watched_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When a page last asked, while it took long."
@@ -439,15 +449,24 @@ class Prediction(models.Model):
     asked_model = models.CharField(
         max_length=100, editable=False, help_text="The model in use when it was sent."
     )
-    model_version = models.CharField(max_length=100, blank=True, editable=False)
+    model_version = models.CharField(gettext_lazy("model"), max_length=100, blank=True, editable=False)
     probabilities = models.JSONField(
         default=list, blank=True, editable=False, help_text="[style name, probability], highest first."
     )
-    style = models.ForeignKey(Style, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    style = models.ForeignKey(
+        Style, models.SET_NULL, verbose_name=gettext_lazy("style"), null=True, blank=True, editable=False,
+        related_name="+",
+    )  # fmt: skip
     confidence = models.FloatField(
-        null=True, blank=True, editable=False, help_text="Probability of the top style."
+        gettext_lazy("probability"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=gettext_lazy("Probability of the top style."),
     )
-    certainty = models.CharField(max_length=20, choices=Certainty, blank=True, editable=False)
+    certainty = models.CharField(
+        gettext_lazy("certainty"), max_length=20, choices=Certainty, blank=True, editable=False
+    )
     embedding = HalfVectorField(dimensions=EMBEDDING_LENGTH, null=True, blank=True, editable=False)
     embedding_model = models.CharField(
         max_length=100, blank=True, editable=False, help_text="Newer than the answer's after a switch."
@@ -477,6 +496,8 @@ class Prediction(models.Model):
     objects = PredictionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("prediction")
+        verbose_name_plural = gettext_lazy("predictions")
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="prediction_history"),

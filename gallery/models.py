@@ -22,7 +22,7 @@ from pgvector.django import HalfVectorField, HnswIndex, L2Distance, VectorField
 from ml import inference
 
 from . import palette, pictures, stored
-from .said import TEXTS, StyleWords, fingerprint, nationality, style_name
+from .said import TEXTS, StyleWords, fingerprint, nationality, study_title, style_name
 from .tallies import ArtistStyle, StyleYear, sum_for
 
 EMBEDDING_LENGTH = 256
@@ -724,8 +724,8 @@ class Artwork(models.Model):
 
     @property
     def shown_title(self) -> str:
-        """The title, or that it is not known."""
-        return self.title or gettext("Title not known")
+        """The title, or that it is not known; of a study in the language of the page."""
+        return (study_title(self.title) if self.is_study else self.title) or gettext("Title not known")
 
 
 class Embedding(models.Model):

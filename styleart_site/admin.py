@@ -17,6 +17,8 @@ class EmailUserAdmin(UserAdmin):
     ordering = ["email"]
     list_display = ["email", "is_staff", "is_active", "date_joined"]
     search_fields = ["email"]
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = []  # the boxes of two columns cannot be read out
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),

@@ -5,13 +5,15 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import translation
 
-from gallery import sample_catalogue, search
+from gallery import sample_catalogue, search, studies
 from gallery.changes import undo
 from gallery.curators import curators, viewers
 from gallery.models import Artist, Change, Style, StyleText
 from gallery.said import NATIONALITIES, STYLE_NAMES
+from gallery.study_titles import TITLES
 from tests.api.callers import Script
-from tests.factories import make_artist, make_style
+from tests.factories import make_artist, make_artwork, make_style
+from tests.pictures import small_painting
 
 from .test_admin import form_of, save, staff
 
@@ -83,6 +85,35 @@ def test_every_style_and_nationality_of_the_sample_can_be_translated():
 
     assert set(Style.objects.values_list("name", flat=True)) == set(map(str, STYLE_NAMES))
     assert set(Artist.objects.values_list("nationality", flat=True)) == set(map(str, NATIONALITIES))
+
+
+def test_the_message_catalogue_knows_every_title_of_a_study():
+    titles = [work.title for works in studies.WORKS.values() for work in works]
+
+    assert sorted(map(str, TITLES)) == sorted(titles)
+
+
+def test_a_study_has_its_title_in_the_language_of_the_page_and_a_painting_its_own(client, db):
+    study = make_artwork("Harbour at sunrise", rights="generated", picture=small_painting())
+    painting = make_artwork("Harbour at sunrise", rights="public_domain", picture=small_painting(2))
+
+    def page(work):
+        return client.get(work.get_absolute_url(), headers={"accept-language": "fr"}).content.decode()
+
+    assert '<h1 class="work-title"><cite>Port au soleil levant</cite></h1>' in page(study)
+    assert '<h1 class="work-title"><cite>Harbour at sunrise</cite></h1>' in page(painting)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Ukiyo-e", "Ukiyo\u2011e"), ("Neo-Expressionism", "Neo-Expressionism"), ("Art Nouveau", "Art Nouveau")],
+)
+def test_no_line_of_a_heading_ends_within_a_short_name(client, name, shown):
+    style = make_style(name)
+
+    heading = client.get(style.get_absolute_url()).content.decode().partition("<h1>")[2].partition("</h1>")[0]
+
+    assert heading.endswith(shown)
 
 
 def test_a_style_is_found_by_its_english_name_on_every_page():

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,10 +11,18 @@ from gallery import duplicates, files
 from gallery.curators import curators
 from gallery.models import Artist, Artwork, Change, LabelSuggestion, Style
 from gallery.tables import ArtworkTable
+from ml import inference
 from scraper import runs
 from scraper.models import ImportFailure, ImportRun
 from tests import pseudo
-from tests.factories import make_artist, make_artwork, make_house_styles, make_user, small_painting
+from tests.factories import (
+    make_artist,
+    make_artwork,
+    make_house_styles,
+    make_prediction,
+    make_user,
+    small_painting,
+)
 
 pytestmark = pytest.mark.django_db
 KEPT = [
@@ -150,3 +159,31 @@ def test_an_import_is_told_in_words_that_can_be_translated(client, curator, cata
 
     known = KEPT
     assert [pseudo.unmarked(page.content.decode(), known=known) for page in pages] == [[]] * len(pages)
+
+
+def test_lists_that_only_superusers_see_can_be_translated(client, catalogue, brackets):
+    user = make_user("visitor@example.org", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    client.get("/")  # lists the session
+    TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    failed = make_prediction(owner=user, status="failed", error_code="gave_up", title="Qpicture")
+    names = [
+        "index", "classifier_prediction_changelist", "mfa_authenticator_changelist",
+        "usersessions_usersession_changelist", "account_emailaddress_changelist", "styleart_site_user_changelist",
+    ]  # fmt: skip
+    addresses = [reverse(f"admin:{name}") for name in names]
+    addresses.append(reverse("admin:classifier_prediction_change", args=[failed.pk]))
+    pages = {address: client.get(address).content.decode() for address in addresses}
+
+    known = [
+        *KEPT,
+        "Id",
+        "Search",
+        "Curators",
+        "Viewers",
+        "gave_up",
+        inference.model_version(),
+        str(failed.pk),
+    ]
+    left = {address: pseudo.unmarked(page, known=known) for address, page in pages.items()}
+    assert {address: words for address, words in left.items() if words} == {}
