@@ -1,5 +1,6 @@
 """What templates need to hang works in their own proportions, and to draw the timeline."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -32,6 +33,12 @@ GAP_YEARS = 4  # what two styles in one lane keep between them
 
 register.filter("colour_label", words.colour_label)
 register.filter("one_of", words.one_of)
+
+
+@register.filter
+def unbroken(text: str) -> str:
+    """For large headings: no line ends within "Ukiyo-e". Longer parts after a hyphen may go to the next line."""
+    return re.sub(r"-(?=\w{1,2}\b)", "\N{NON-BREAKING HYPHEN}", text)
 
 
 @register.filter
@@ -149,6 +156,15 @@ def _room(ratio: float) -> Place:
     return Place((THUMBNAIL_PX, 720, 960, 1280), f"(max-width:52rem) {phone},{desk}")
 
 
+def _work(ratio: float) -> Place:
+    """A work of the catalogue on its own page, in the larger column."""
+    phone, desk = (
+        f"min(82vw,{52 * ratio:.0f}vh)",
+        f"min(50vw,calc({100 * ratio:.0f}vh - {144 * ratio:.0f}px))",
+    )
+    return Place((THUMBNAIL_PX, 720, 960, 1280), f"(max-width:52rem) {phone},{desk}")
+
+
 def _side(ratio: float) -> Place:
     """One of two beside each other."""
     return Place((320, THUMBNAIL_PX, 720, 960), f"min(42vw,{62 * ratio:.0f}vh)")
@@ -159,7 +175,13 @@ def _list(ratio: float) -> Place:
     return Place((320, THUMBNAIL_PX), f"(max-width:36rem) 26vw,{min(152, 176 * ratio):.0f}px")
 
 
-PLACES: dict[str, Callable[[float], Place]] = {"wall": _wall, "room": _room, "side": _side, "list": _list}
+PLACES: dict[str, Callable[[float], Place]] = {
+    "wall": _wall,
+    "room": _room,
+    "work": _work,
+    "side": _side,
+    "list": _list,
+}
 WIDE = 1.6  # wider pictures need larger copies to be as high
 # When a picture is fetched: once it comes near, as soon as the page is read, or before all others.
 COMES = {
@@ -184,7 +206,7 @@ def picture(copies: Copies, alt: str, place: str = "wall", comes: str = "later")
     return format_html(
         '<picture>{}<img src="{}" width="{}" height="{}" alt="{}"{} decoding="async"></picture>{}',
         format_html_join("", '<source type="{}" sizes="{}" srcset="{}">', sources),
-        copies.at(hung.copies_px[-1] if place == "room" else THUMBNAIL_PX, last),
+        copies.at(hung.copies_px[-1] if place in {"room", "work"} else THUMBNAIL_PX, last),
         copies.width,
         copies.height,
         alt,
