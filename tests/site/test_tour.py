@@ -10,12 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import pictures
-from tests.site.touring import PHONE, SHOTS, SLOW_MS, STATES, House, findings, looks, name_of
+from tests.site.touring import PHONE, SHOTS, SIDEWAYS, SLOW_MS, STATES, House, look_at, name_of
 
 pytestmark = pytest.mark.browser
-SIDEWAYS = (
-    "document.documentElement.scrollWidth > document.documentElement.clientWidth"  # without the scroll bar
-)
 NARROW = {"width": 320, "height": 640}  # also what 1280 px are at 400 %
 TABLET = {"width": 768, "height": 1024}
 
@@ -25,26 +22,6 @@ def house(site, browser) -> House:
     SHOTS.mkdir(parents=True, exist_ok=True)
     (SHOTS / "findings.txt").write_text("")
     return House(site, browser).open()
-
-
-def look_at(page: Page, name: str) -> list[str]:
-    """What is wrong with the page in any size and light; all that axe finds goes into the file."""
-    wrong = []
-    for look, asked in looks(page):
-        found = [f"{name} {look}: {line}" for line in findings(page, asked)]
-        with (SHOTS / "findings.txt").open("a") as file:
-            file.writelines(f"{line}\n" for line in found)
-        wrong += [line for line in found if is_grave(line)]
-        if page.evaluate(SIDEWAYS):
-            wrong.append(f"{name} {look}: scrolls sideways")
-        page.screenshot(path=SHOTS / f"{name}-{look}.png")
-    return wrong
-
-
-def is_grave(finding: str) -> bool:
-    """Serious or critical, and ours to mend: Swagger draws the links of its list inside buttons."""
-    is_swaggers_own = "nested-interactive" in finding and ".opblock" in finding
-    return re.search(": (serious|critical) ", finding) is not None and not is_swaggers_own
 
 
 # Every page, in light and dark, at a desk and on a phone

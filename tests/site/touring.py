@@ -20,6 +20,9 @@ ALL_RULES = {
     "type": "tag",
     "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
+SIDEWAYS = (
+    "document.documentElement.scrollWidth > document.documentElement.clientWidth"  # without the scroll bar
+)
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 # What the row of an answer is made to be, for a page that one rarely meets.
 STATES = {
@@ -181,20 +184,46 @@ def name_of(address: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", address.lower()).strip("-") or "home"
 
 
-def looks(page: Page) -> Iterator[tuple[str, dict]]:
-    """The page in each size and light, one after the other, with what axe is asked then.
+# Sizes and lights cross for contrast; all the other rules look twice, as what they ask is written but once.
+LOOKS = [
+    ("desktop", "light", CONTRAST),
+    ("desktop", "dark", ALL_RULES),
+    ("phone", "dark", CONTRAST),
+    ("phone", "light", ALL_RULES),
+]
+BRIEF_LOOKS = [
+    ("desktop", "dark", ALL_RULES),
+    ("phone", "light", ALL_RULES),
+]  # where the layout is a known one
+ONE_LOOK = [("phone", "dark", ALL_RULES)]  # where all of the page is, and only its words are others
 
-    Sizes and lights cross for contrast; all the other rules look twice, as what they ask is written but once.
-    """
-    for size, scheme, asked in [
-        ("desktop", "light", CONTRAST),
-        ("desktop", "dark", ALL_RULES),
-        ("phone", "dark", CONTRAST),
-        ("phone", "light", ALL_RULES),
-    ]:
+
+def looks(page: Page, wanted: list[tuple[str, str, dict]]) -> Iterator[tuple[str, dict]]:
+    """The page in each size and light, one after the other, with what axe is asked then."""
+    for size, scheme, asked in wanted:
         page.set_viewport_size({"desktop": DESKTOP, "phone": PHONE}[size])
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         yield f"{size}-{scheme}", asked
+
+
+def look_at(page: Page, name: str, wanted: list[tuple[str, str, dict]] = LOOKS) -> list[str]:
+    """What is wrong with the page in any size and light; all that axe finds goes into the file."""
+    wrong = []
+    for look, asked in looks(page, wanted):
+        found = [f"{name} {look}: {line}" for line in findings(page, asked)]
+        with (SHOTS / "findings.txt").open("a") as file:
+            file.writelines(f"{line}\n" for line in found)
+        wrong += [line for line in found if is_grave(line)]
+        if page.evaluate(SIDEWAYS):
+            wrong.append(f"{name} {look}: scrolls sideways")
+        page.screenshot(path=SHOTS / f"{name}-{look}.png")
+    return wrong
+
+
+def is_grave(finding: str) -> bool:
+    """Serious or critical, and ours to mend: Swagger draws the links of its list inside buttons."""
+    is_swaggers_own = "nested-interactive" in finding and ".opblock" in finding
+    return re.search(": (serious|critical) ", finding) is not None and not is_swaggers_own
 
 
 def findings(page: Page, asked: dict) -> list[str]:
