@@ -22,7 +22,7 @@ from pgvector.django import HalfVectorField, HnswIndex, L2Distance, VectorField
 from ml import inference
 
 from . import palette, pictures, stored
-from .said import TEXTS, StyleWords, fingerprint, nationality, study_title, style_name
+from .said import TEXTS, StyleWords, artist_note, fingerprint, nationality, study_title, style_name
 from .tallies import ArtistStyle, StyleYear, sum_for
 
 EMBEDDING_LENGTH = 256
@@ -293,6 +293,11 @@ class Artist(models.Model):
     @property
     def wikipedia_url(self) -> str:
         return f"https://en.wikipedia.org/wiki/{self.wikipedia_title}" if self.wikipedia_title else ""
+
+    @property
+    def local_note(self) -> str:
+        """The note in the language of the page; in English where nobody has translated it."""
+        return artist_note(self.note)
 
     @property
     def local_nationality(self) -> str:

@@ -1,8 +1,8 @@
 """What the catalogue says in the language of the page: texts, names of styles, nationalities.
 
-In the database and in the API, names, nationalities and titles are in English. They are translated where they are
-shown, through the message catalogue: `STYLE_NAMES`, `NATIONALITIES` and `study_titles.py` list those that it knows.
-Other ones (from an import, or a curator's) are shown as they are.
+In the database and in the API, names, nationalities, notes and titles are in English. They are translated where they are
+shown, through the message catalogue: `STYLE_NAMES`, `NATIONALITIES`, `artist_notes.py` and
+`study_titles.py` list those that it knows. Other ones (from an import, or a curator's) are shown as they are.
 """
 
 import hashlib
@@ -81,6 +81,11 @@ def nationality(word: str) -> str:
 def study_title(title: str) -> str:
     """The title of a generated study in the language of the page; as it is where the message catalogue has none."""
     return pgettext("study", title) if title else ""
+
+
+def artist_note(note: str) -> str:
+    """A sentence about an artist in the language of the page; as it is where the message catalogue has none."""
+    return pgettext("artist", note) if note else ""
 
 
 def fingerprint(summary: str, look_for: list[str], description: str) -> str:

@@ -59,9 +59,12 @@ def _label(thing: object) -> str:
 
 
 @register.simple_tag
-def in_english() -> SafeString:
-    """The attribute of an element whose text is in English on every page: ` lang="en"`, nothing on English pages."""
-    is_english = get_language() in {None, settings.LANGUAGE_CODE}
+def in_english(original: str = "", shown: str = "") -> SafeString:
+    """The attribute of an element whose text is in English: ` lang="en"`, nothing on English pages.
+
+    With `shown`, a text that may have been translated: nothing where it differs from the original.
+    """
+    is_english = get_language() in {None, settings.LANGUAGE_CODE} or original != shown
     return SafeString("") if is_english else format_html(' lang="{}"', settings.LANGUAGE_CODE)
 
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from gallery import sample_catalogue, search, studies
+from gallery.artist_notes import NOTES
 from gallery.changes import undo
 from gallery.curators import curators, viewers
 from gallery.models import Artist, Change, Style, StyleText
@@ -85,6 +86,21 @@ def test_every_style_and_nationality_of_the_sample_can_be_translated():
 
     assert set(Style.objects.values_list("name", flat=True)) == set(map(str, STYLE_NAMES))
     assert set(Artist.objects.values_list("nationality", flat=True)) == set(map(str, NATIONALITIES))
+
+
+def test_every_note_of_the_sample_is_in_the_language_of_the_page_and_others_are_marked(client):
+    sample_catalogue.load_facts()
+    note = "He wanted to astonish Paris with an apple."
+    known, other = Artist.objects.get(note=note), make_artist("Somebody", note="Painted at night.")
+
+    def page(artist):
+        return client.get(artist.get_absolute_url(), headers={"accept-language": "de"}).content.decode()
+
+    assert set(Artist.objects.exclude(note="").values_list("note", flat=True)) - {other.note} == set(
+        map(str, NOTES)
+    )
+    assert '<p class="lead">Mit einem Apfel wollte er Paris in Staunen versetzen.</p>' in page(known)
+    assert '<p class="lead" lang="en">Painted at night.</p>' in page(other)
 
 
 def test_the_message_catalogue_knows_every_title_of_a_study():
