@@ -68,6 +68,7 @@ def fill_once(works: int) -> None:
     if Artwork.objects.count() != works:
         call_command("load_sample", "--studies", "0", verbosity=0)
         fill(works, np.random.default_rng(20))
+    renew_embeddings()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # autovacuum does this by itself, a little later
 
@@ -120,7 +121,6 @@ def fill(works: int, chance: np.random.Generator) -> None:
         )
         clusters = (places * 31 + chance.integers(40, size=count)) % CLUSTERS
         copy_embeddings([row.pk for row in rows], near(centres[clusters], chance))
-    make_index()
 
 
 def _artist(model, number: int, chance: np.random.Generator, searchable):
@@ -182,6 +182,36 @@ def copy_embeddings(ids: list[int], vectors: np.ndarray) -> None:
         cursor.copy_expert(
             "COPY gallery_embedding (artwork_id, model_version, embedding) FROM STDIN (FORMAT binary)", stream
         )
+
+
+def renew_embeddings() -> None:
+    """Let embeddings that a kept catalogue has of another model be those of the model in use.
+
+    They are made up all the same; without them an artwork's page would find no similar works.
+    """
+    from django.db import connection
+
+    from gallery import embeddings
+    from ml import inference
+
+    version = inference.model_version()
+    others = [other for other in embeddings.count_by_version() if other != version]
+    if others:
+        with connection.cursor() as cursor:
+            for other in others:  # a row that changes is a new one to every index, and slow to put in
+                embeddings.drop_indexes(other)
+            embeddings.drop_indexes(version)
+            cursor.execute(
+                "DELETE FROM gallery_embedding WHERE model_version <> ALL(%s)", [[version, others[0]]]
+            )
+            cursor.execute(
+                "DELETE FROM gallery_embedding AS old USING gallery_embedding AS new WHERE old.model_version = %s"
+                " AND new.model_version = %s AND new.artwork_id = old.artwork_id",
+                [others[0], version],
+            )
+            cursor.execute("UPDATE gallery_embedding SET model_version = %s", [version])
+    if not embeddings.has_index(version):
+        make_index()
 
 
 def make_index() -> None:

@@ -3,9 +3,10 @@
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,17 @@ from django.db.models import Count
 from ml import inference
 
 from . import pictures
-from .models import Artwork, ArtworkQuerySet, Embedding, Opinion, PaletteColour, PictureHash
+from .models import Artwork, ArtworkQuerySet, Embedding, Opinion, PaletteColour, PictureHash, Style
 from .readers import ReaderDied, Readers
 from .stored import LocalCopies
 
 LOCK = 0x45_6D_62_65  # to PostgreSQL this number means "embeddings are being made"
 BATCH = 500  # works that are asked for at once
 DELETED_AT_ONCE = 10_000
+# Years that have an index of their own, each from the first up to the second; most works are of 1800 and later.
+PERIODS = list(
+    pairwise([-10_000, 1500, 1600, 1700, 1800, 1825, 1850, 1875, 1900, 1925, 1950, 1975, 2000, 5000])
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +70,31 @@ def rehearse(model: Path, *, processes: int, limit: int | None = None) -> Iterat
 
 
 def make_index(model_version: str) -> None:
-    """Make the HNSW index of this version's embeddings, unless it is there.
+    """Make the HNSW indexes of this version's embeddings that are not there.
 
-    Made before the embeddings it takes a moment, in which only writers wait.
+    Made before the embeddings it takes a moment. Nobody waits for it, unless it happens within a
+    transaction: then writers do, until that ends. An index whose making broke off is made anew.
     """
-    name = _index_name(model_version)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", [name])
-        if cursor.fetchone()[0] is None:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # rows whose check is pending would forbid it
-            cursor.execute(
-                f"CREATE INDEX IF NOT EXISTS {name} ON gallery_embedding"
-                " USING hnsw (embedding halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)"
-                " WHERE model_version = %s",
-                [model_version],
-            )
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    missing = _predicates(model_version)
+    with connection.cursor() as cursor:
+        for name, is_valid in _indexes(model_version).items():
+            if is_valid:
+                missing.pop(name, None)
+            else:
+                cursor.execute(f"DROP INDEX {_without_waiting()} IF EXISTS {name}")
+        with _checked_now(cursor):
+            for name, predicate in missing.items():
+                cursor.execute(
+                    f"CREATE INDEX {_without_waiting()} IF NOT EXISTS {name} ON gallery_embedding"
+                    " USING hnsw (embedding halfvec_cosine_ops) WITH (m = 16, ef_construction = 128)"
+                    f" WHERE model_version = %s{predicate}",
+                    [model_version],
+                )
 
 
 def has_index(model_version: str) -> bool:
-    """Whether the HNSW index of this version's embeddings is there. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", [_index_name(model_version)])
-        return cursor.fetchone()[0] is not None
+    """Whether the HNSW indexes of this version's embeddings are there. Two queries."""
+    return _predicates(model_version).keys() <= _indexes(model_version).keys()
 
 
 def count_by_version() -> dict[str, int]:
@@ -97,15 +104,56 @@ def count_by_version() -> dict[str, int]:
 
 
 def forget(model_version: str) -> None:
-    """Delete the embeddings and opinions of a version, and its index first, which makes the rest quick."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"DROP INDEX IF EXISTS {_index_name(model_version)}")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    """Delete the embeddings and opinions of a version, and its indexes first, which makes the rest quick."""
+    drop_indexes(model_version)
     for model in (Embedding, Opinion):
         old = model.objects.filter(model_version=model_version).values_list("pk", flat=True)
         while model.objects.filter(pk__in=list(old[:DELETED_AT_ONCE])).delete()[0]:
             pass
+
+
+def drop_indexes(model_version: str) -> None:
+    """Drop the HNSW indexes of this version's embeddings; outside of a transaction nobody waits for it."""
+    with connection.cursor() as cursor, _checked_now(cursor):
+        for name in _indexes(model_version):
+            cursor.execute(f"DROP INDEX {_without_waiting()} IF EXISTS {name}")
+
+
+def _predicates(model_version: str) -> dict[str, str]:
+    """By name, what each index of this version has beyond its version: nothing, one style, one period. One query."""
+    name = _index_name(model_version)
+    styles = Style.objects.values_list("pk", flat=True)
+    return (
+        {name: ""}
+        | {f"{name}_s{pk}": f" AND style_id = {pk}" for pk in styles}
+        | {f"{name}_y{until}": f" AND year >= {since} AND year < {until}" for since, until in PERIODS}
+    )
+
+
+def _indexes(model_version: str) -> dict[str, bool]:
+    """The names of the HNSW indexes of this version that are there, and whether each is valid. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+            " WHERE indrelid = 'gallery_embedding'::regclass AND starts_with(relname, %s)",
+            [_index_name(model_version)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _without_waiting() -> str:
+    """The word that lets nobody wait for an index; PostgreSQL forbids it within a transaction."""
+    return "" if connection.in_atomic_block else "CONCURRENTLY"
+
+
+@contextmanager
+def _checked_now(cursor: Any) -> Iterator[None]:
+    """Within a transaction, check its rows now: those whose check is pending would forbid an index."""
+    if connection.in_atomic_block:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    yield
+    if connection.in_atomic_block:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _index_name(model_version: str) -> str:

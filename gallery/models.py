@@ -737,12 +737,24 @@ class Embedding(models.Model):
     """What a picture of the catalogue looks like to one version of the model.
 
     While a new model takes over, a work has two: the old one serves until every work has the new one.
-    Each version has an HNSW index of its own, made by `gallery.embeddings.make_index`.
+    Each version has HNSW indexes of its own, made by `gallery.embeddings.make_index`.
     """
 
     artwork = models.ForeignKey(Artwork, models.CASCADE, related_name="embeddings", db_index=False)
     model_version = models.CharField(max_length=100)
     embedding = HalfVectorField(dimensions=EMBEDDING_LENGTH)
+    # The work's own, for an index may only ask the columns of its table. PostgreSQL itself copies them, with
+    # triggers (migration 0016), whoever writes; nobody else may.
+    style = models.ForeignKey(
+        Style,
+        models.DO_NOTHING,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    year = models.SmallIntegerField(null=True, editable=False)
 
     class Meta:
         constraints = [

@@ -19,6 +19,7 @@ from .places import POSTGRES_PORT, EmbeddedServiceError, Places
 from .processes import end, is_alive, last_words, size_of, spawn
 
 MAJOR = "18"
+MB = 1024**2
 ORPHANS_MAY_FINISH_S = 3
 
 logger = logging.getLogger("styleart.embedded")
@@ -94,7 +95,9 @@ class Postgres:
             "unix_socket_permissions": "0700",
             "port": POSTGRES_PORT,
             "max_connections": "100",
-            "shared_buffers": "128MB",
+            # An index of embeddings that does not fit is read from the system's files, at twice the cost.
+            "shared_buffers": f"{min(max(psutil.virtual_memory().total // 8 // MB, 128), 4096)}MB",
+            "maintenance_work_mem": "512MB",  # for building such an index; it takes 1.2 kB a work
             "max_wal_size": "512MB",
             "wal_level": "minimal",
             "max_wal_senders": "0",

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -6,10 +7,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from gallery import embeddings
 from gallery.models import Artwork, Embedding
-from gallery.similar import nearest
+from gallery.similar import Wanted, nearest
 from ml import inference
 from tests import pictures
 from tests.factories import make_artwork, make_model, make_style
@@ -158,22 +160,79 @@ def test_a_new_picture_takes_all_embeddings_of_the_old_one_along():
     assert [row.model_version for row in work.embeddings.all()] == [inference.model_version()]
 
 
-def test_the_nearest_works_are_found_by_the_index_of_their_version():
+@pytest.mark.parametrize(
+    ("wanted", "indexes"),
+    [
+        ({}, [""]),
+        ({"style": True}, ["_s{style}"]),
+        ({"year_from": 1850, "year_to": 1874}, ["_y1875"]),
+        ({"year_from": 1860, "year_to": 1890}, ["_y1875", "_y1900"]),
+        ({"year_from": 1500}, [""]),
+    ],
+)
+def test_the_nearest_works_are_found_by_indexes_of_their_version(wanted, indexes):
     style = make_style()
-    works = Artwork.objects.bulk_create(Artwork(title=f"Work {n}", style=style) for n in range(500))
+    years = [1851, 1861, 1876, 1951]
+    works = Artwork.objects.bulk_create(
+        Artwork(title=f"Work {n}", style=style, year=years[n % 4]) for n in range(500)
+    )
     embeddings.make_index("some-1")
     embeddings.make_index("some-1")
     Embedding.objects.bulk_create(
         Embedding(artwork=work, model_version="some-1", embedding=[n + 1.0] + [1.0] * 255)
         for n, work in enumerate(works)
     )
+    if "style" in wanted:
+        wanted = wanted | {"style": style}
 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_sort = off")  # so small a table is sorted faster
         cursor.execute("ANALYZE gallery_embedding")
-        plan = nearest([1.0] * 256, "some-1").explain()
+        plan = nearest([1.0] * 256, "some-1", Wanted(**wanted), limit=12, is_exact=False).explain()
 
-    assert embeddings._index_name("some-1") in plan
+    name = embeddings._index_name("some-1")
+    assert set(re.findall(rf"{name}\S*", plan)) == {name + end.format(style=style.pk) for end in indexes}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_of_transactions_nobody_waits_for_an_index_and_a_broken_one_is_made_anew(
+    django_capture_on_commit_callbacks,
+):
+    make_works(1)
+    version = inference.model_version()
+    with CaptureQueriesContext(connection) as captured:
+        embeddings.make_index(version)
+    made = [query["sql"] for query in captured if query["sql"].startswith("CREATE INDEX")]
+    with connection.cursor() as cursor:  # as if its making had been stopped
+        name = embeddings._index_name(version)
+        cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", [name])
+
+    embeddings.make_index(version)
+
+    assert made
+    assert all("CONCURRENTLY" in sql for sql in made)
+    assert all(embeddings._indexes(version).values())
+    assert embeddings.has_index(version)
+    with CaptureQueriesContext(connection) as captured:
+        embeddings.forget(version)
+    assert all("CONCURRENTLY" in query["sql"] for query in captured if query["sql"].startswith("DROP INDEX"))
+    assert not embeddings._indexes(version)
+
+
+def test_an_embedding_knows_the_style_and_year_of_its_work_whatever_happens_to_them():
+    style, other = make_style(), make_style()
+    work = make_artwork(seed=1, style=style, year=1850)
+
+    def known() -> list[tuple]:
+        return list(work.embeddings.values_list("style", "year"))
+
+    assert known() == [(style.pk, 1850)]
+    Artwork.objects.filter(pk=work.pk).update(style=other)
+    assert known() == [(other.pk, 1850)]
+    work.refresh_from_db()
+    work.year = None
+    work.save()
+    assert known() == [(other.pk, None)]
 
 
 def test_a_forgotten_version_leaves_neither_rows_nor_index():

@@ -11,9 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from gallery import embeddings, switching, tasks
+from gallery import embeddings, similar, switching, tasks
 from gallery.models import Artwork, Embedding
-from gallery.similar import nearest
 from ml import inference
 from tests import pictures
 from tests.factories import SHIPPED_MODEL, make_artwork, make_model
@@ -68,7 +67,7 @@ def make_works(count: int) -> list[Artwork]:
 
 def similar_to(work: Artwork) -> set[Artwork]:
     """As the work's page finds them."""
-    return set(nearest(work.embedding, inference.model_version(), without=work))
+    return set(similar.similar_to(work.embedding, exclude=work))
 
 
 def test_another_model_takes_over_with_the_whole_catalogue(other_model, models_dir):
