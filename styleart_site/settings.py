@@ -148,9 +148,9 @@ DATABASES["default"] |= {
         "keepalives_count": 3,
         "tcp_user_timeout": 20_000,  # milliseconds
         **DATABASES["default"].get("OPTIONS", {}),
-        # How far pgvector's HNSW search looks: 120 finds 98 % of the true neighbours; with filters it goes on,
-        # and gives what it finds then nearly in order: whoever asks sorts.
-        "options": "-c hnsw.ef_search=120 -c hnsw.iterative_scan=relaxed_order",
+        # How far pgvector's HNSW search looks: 200 finds 97 % of the true neighbours among 250,000 works, 300 98 %;
+        # with filters it goes on, and gives what it finds then nearly in order: whoever asks sorts.
+        "options": "-c hnsw.ef_search=240 -c hnsw.iterative_scan=relaxed_order",
     },
 }
 # Counts sign-in attempts. In the database, so that all processes share it and Redis may be away.
