@@ -205,7 +205,7 @@ def test_the_number_of_queries_does_not_grow_with_the_catalogue(client, django_a
     prediction = make_done_prediction(("Cubism", 1.0))
     client.force_login(prediction.owner)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(prediction.get_absolute_url())
 
 
