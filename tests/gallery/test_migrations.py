@@ -2,6 +2,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from gallery.embeddings import has_index
 from gallery.models import ArtistStyle, Embedding, StyleYear
 from tests.factories import make_artist, make_artwork, make_embedding
 
@@ -30,8 +31,8 @@ def test_embeddings_survive_the_way_into_rows_of_their_own_and_back():
         assert cursor.fetchall() == [(seen.pk, "styleart-1", False), (unseen.pk, "", True)]
     migrate("0004_embeddings_per_model")
 
-    row = Embedding.objects.get()
-    # Not row.artwork: it would ask for columns that came later.
+    # Not the whole row, and not row.artwork: they would ask for columns that came later.
+    row = Embedding.objects.only("artwork_id", "model_version", "embedding").get()
     assert (row.artwork_id, row.model_version) == (seen.pk, "styleart-1")
     assert row.embedding == pytest.approx(make_embedding(1), abs=1e-3)
     with connection.cursor() as cursor:
@@ -56,3 +57,16 @@ def test_works_from_before_are_counted_and_found():
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM gallery_artwork WHERE search_vector @@ to_tsquery('simple', 'kroyer')")
         assert cursor.fetchall() == [(work.pk,)]
+
+
+@pytest.mark.usefixtures("back_again")
+def test_embeddings_from_before_learn_the_style_and_year_of_their_work():
+    dated, undated = make_artwork(seed=1, year=1893), make_artwork(seed=2)
+    Embedding.objects.update(model_version="styleart-1")
+
+    migrate("0015_words_to_translate")
+    migrate("0017_label_embeddings")
+
+    rows = Embedding.objects.order_by("artwork").values_list("artwork", "style", "year")
+    assert list(rows) == [(dated.pk, dated.style_id, 1893), (undated.pk, undated.style_id, None)]
+    assert has_index("styleart-1")
