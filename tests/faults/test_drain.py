@@ -60,6 +60,7 @@ def test_a_worker_that_leaves_hands_back_what_it_cannot_finish(house):
     staying = house.worker()
     with asleep(staying, *staying.children()):
         stuck = house.send(pictures.small_painting(6200), Sent())
+        house.square_of(stuck).unlink()  # else nobody would read the original
         original = house.original_of(stuck).read_bytes()
         house.original_of(stuck).unlink()
         os.mkfifo(house.original_of(stuck))  # nobody writes, so whoever reads there waits

@@ -65,7 +65,8 @@ def columns() -> dict[tuple[str, str], tuple]:
 
 
 def rules() -> set[tuple]:
-    return set(ask(RULES))
+    """Table, kind and text of each rule, bare of casts and brackets: pg_restore writes those anew in its own way."""
+    return {(table, kind, re.sub(r"::[a-z ]+(\[\])?|[()]", "", text)) for table, kind, text in ask(RULES)}
 
 
 def schema() -> tuple:
@@ -173,8 +174,8 @@ def test_the_last_release_works_on_the_new_tables_and_all_steps_lead_back():
             "created_at is of another type",
         ),
         ("ALTER TABLE classifier_prediction ALTER COLUMN owner_id SET NOT NULL", "owner_id must not be null"),
-        ("ALTER TABLE classifier_prediction ADD CHECK (width > 99)", "has a new rule: CHECK ((width > 99))"),
-        ("ALTER TABLE classifier_prediction ADD UNIQUE (sha256)", "has a new rule: UNIQUE (sha256)"),
+        ("ALTER TABLE classifier_prediction ADD CHECK (width > 99)", "has a new rule: CHECK width > 99"),
+        ("ALTER TABLE classifier_prediction ADD UNIQUE (sha256)", "has a new rule: UNIQUE sha256"),
     ],
 )
 def test_what_would_break_the_last_release_is_found(sql, words):
