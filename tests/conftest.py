@@ -8,11 +8,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Where several processes share the files out, these come first, so that none is left to one of them at the end.
 LONGEST_FIRST = (
-    "tests/site/test_tour.py",
-    "tests/ml/test_recipes.py",
-    "tests/site/test_backup.py",
+    "tests/site/test_tour",  # and that of rare pages
     "tests/ml/test_export.py",
+    "tests/ml/test_recipes.py",
     "tests/ml/test_answers.py",
+    "tests/ml/test_fine_tune.py",
+    "tests/site/test_backup.py",
     "tests/faults/",
     "tests/site/test_answer.py",
     "tests/site/test_embedded.py",
