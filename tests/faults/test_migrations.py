@@ -64,13 +64,18 @@ def columns() -> dict[tuple[str, str], tuple]:
     return {(table, column): tuple(rest) for table, column, *rest in ask(COLUMNS)}
 
 
+def bare(text: str) -> str:
+    """Without casts and brackets, which pg_restore writes anew in its own way."""
+    return re.sub(r"::[a-z ]+(\[\])?|[()]", "", text)
+
+
 def rules() -> set[tuple]:
-    """Table, kind and text of each rule, bare of casts and brackets: pg_restore writes those anew in its own way."""
-    return {(table, kind, re.sub(r"::[a-z ]+(\[\])?|[()]", "", text)) for table, kind, text in ask(RULES)}
+    """Table, kind and text of each rule."""
+    return {(table, kind, bare(text)) for table, kind, text in ask(RULES)}
 
 
 def schema() -> tuple:
-    return columns(), rules(), Counter(ask(INDEXES))
+    return columns(), rules(), Counter((table, bare(text)) for table, text in ask(INDEXES))
 
 
 def counts(tables: set[str]) -> dict[str, int]:
