@@ -93,8 +93,9 @@ def make_index(model_version: str) -> None:
 
 
 def has_index(model_version: str) -> bool:
-    """Whether the HNSW indexes of this version's embeddings are there. Two queries."""
-    return _predicates(model_version).keys() <= _indexes(model_version).keys()
+    """Whether the HNSW indexes of this version's embeddings are there and whole. Two queries."""
+    valid = {name for name, is_valid in _indexes(model_version).items() if is_valid}
+    return _predicates(model_version).keys() <= valid
 
 
 def count_by_version() -> dict[str, int]:

@@ -206,6 +206,7 @@ def test_outside_of_transactions_nobody_waits_for_an_index_and_a_broken_one_is_m
     with connection.cursor() as cursor:  # as if its making had been stopped
         name = embeddings._index_name(version)
         cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", [name])
+    assert not embeddings.has_index(version)
 
     embeddings.make_index(version)
 
