@@ -51,6 +51,10 @@ COPY_NAMES = {
     THUMBNAIL_PX: "thumbnail",
 }  # of files; all others are called by their size
 NOTE_LENGTH = 2000
+DERIVED_WITHIN = timedelta(
+    hours=1
+)  # what had no quiet moment by then gets a placeholder, and pages make the rest
+QUIET_AFTER = timedelta(seconds=2)
 WATCHED_EVERY = timedelta(seconds=4)
 STILL_THERE = timedelta(seconds=15)  # a page that waits asks every two seconds
 TOKEN_BYTES = 24  # 192 bits: nobody finds a shared page by trying
@@ -173,6 +177,16 @@ class PredictionQuerySet(models.QuerySet):
     def without_placeholder(self):
         """Answered predictions whose pictures have nothing to stand in while they load."""
         return self.filter(status=Prediction.Status.DONE, placeholder="")
+
+    def to_derive(self):
+        """New answers of whose pictures nothing has been made, and nobody has tried to."""
+        is_new = Q(created_at__gt=timezone.now() - DERIVED_WITHIN, lease_until=None)
+        return self.light().without_placeholder().filter(is_new)
+
+    def is_quiet(self) -> bool:
+        """Whether nobody waits for an answer, and nobody sent a picture just now. One query or two."""
+        just_sent = self.without_placeholder().filter(created_at__gt=timezone.now() - QUIET_AFTER)
+        return not (self.unfinished().exists() or just_sent.exists())
 
     def alive(self):
         """Predictions that are not in the trash."""
@@ -516,8 +530,8 @@ class Prediction(models.Model):
                 condition=Q(status__in=["queued", "running"]),
             ),
             models.Index(
-                fields=["id"],
-                name="prediction_no_placeholder",
+                fields=["-created_at"],
+                name="prediction_to_derive",
                 condition=Q(placeholder="", status="done"),
             ),
         ]
@@ -988,6 +1002,11 @@ class Prediction(models.Model):
 
     def _copy(self, size_px: int, kind: str) -> bytes:
         return pictures.copy(self.read_bytes(), size_px, kind, cut=self.cut)
+
+    def claim_deriving(self) -> bool:
+        """Take it for this worker to `derive`; nobody has tried before, and nobody will once more."""
+        until = timezone.now() + timedelta(seconds=settings.CLASSIFY_LEASE_S)
+        return bool(Prediction.objects.to_derive().filter(pk=self.pk).update(lease_until=until))
 
     def derive(self) -> None:
         """Make what pages show first: preview, thumbnail, placeholder and palette. Decodes once.

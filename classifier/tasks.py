@@ -2,23 +2,26 @@
 
 import shutil
 import time
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.utils import timezone
 
 from gallery import handover
 from ml import inference
 
 from . import mailing, squares
-from .models import Prediction
+from .models import DERIVED_WITHIN, Prediction
 
 logger = structlog.get_logger(__name__)
 
 ERASED_PER_TASK = 500
 MAILS_PER_SWEEP = 50
-DERIVE_WITHIN_S = 600  # a page that wants them sooner makes them itself
+DERIVE_SLICE_S = 4.0  # so long a worker derives before others have their turn
+DERIVED_PER_TASK = 200
 PLACEHOLDERS = 100  # pictures a task
 
 
@@ -54,15 +57,24 @@ def classify(prediction_id: str) -> None:
             return
         ms = round((time.perf_counter() - started) * 1000)
         logger.info("classified", prediction=str(prediction.pk), ms=ms)
-        handover.after_commit(derive, prediction_id)
 
 
-@shared_task(expires=DERIVE_WITHIN_S)  # settings.py has it wait for all others
-def derive(prediction_id: str) -> None:
-    """Make what pages need first, once no picture waits for its answer; they make the rest, and what fails here."""
-    prediction = Prediction.objects.light().filter(pk=UUID(prediction_id)).first()
-    if prediction is None:  # erased meanwhile
-        return
+@shared_task
+def derive_in_quiet() -> None:
+    """Make what pages show first of new answers, the newest first, as long as nobody waits and nothing comes in.
+
+    Runs every few seconds. Pages that want it sooner make it themselves, and what fails here is left to them.
+    """
+    until = time.monotonic() + DERIVE_SLICE_S
+    for prediction in list(Prediction.objects.to_derive().order_by("-created_at")[:DERIVED_PER_TASK]):
+        if time.monotonic() > until or not Prediction.objects.is_quiet():
+            return
+        if prediction.claim_deriving():
+            derive(prediction)
+
+
+def derive(prediction: Prediction) -> None:
+    """Make what pages show first of one picture; says so in the log where that fails."""
     try:
         prediction.derive()
     except (inference.UnreadableImage, OSError, MemoryError, SoftTimeLimitExceeded):
@@ -73,17 +85,20 @@ def derive(prediction_id: str) -> None:
 
 @shared_task
 def make_placeholders(after: str | None = None) -> None:
-    """Make placeholders of answered pictures that have none; every five minutes, and at once while there is more."""
-    missing = Prediction.objects.without_placeholder().order_by("pk")
-    rows = missing.filter(pk__gt=UUID(after)) if after else missing
-    some = list(rows.only("original", "edit")[:PLACEHOLDERS])
+    """Make placeholders of answers that found no quiet moment; every five minutes, and at once while there is more.
+
+    `after` is when the last one of the step before was sent, in ISO 8601.
+    """
+    missing = Prediction.objects.without_placeholder().filter(created_at__lt=timezone.now() - DERIVED_WITHIN)
+    rows = missing.filter(created_at__gt=datetime.fromisoformat(after)) if after else missing
+    some = list(rows.order_by("created_at").only("original", "edit", "created_at")[:PLACEHOLDERS])
     for prediction in some:
         try:
             prediction.keep_placeholder()
         except (inference.UnreadableImage, OSError, MemoryError):
             continue  # the page stands without it
     if len(some) == PLACEHOLDERS:
-        make_placeholders.delay(after=str(some[-1].pk))
+        make_placeholders.delay(after=some[-1].created_at.isoformat())
 
 
 @shared_task

@@ -165,8 +165,6 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
 CELERY_TASK_SOFT_TIME_LIMIT = env.int("TASK_TIME_LIMIT_S", 20)  # seconds; one picture takes well under 1
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 5  # for what does not listen, such as a decoder in C
-# What nobody waits for comes last: of 0 to 9, Celery on Redis takes the lowest first, and all others have 0.
-CELERY_TASK_ROUTES = {"classifier.tasks.derive": {"priority": 9}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0  # a child loads the model first; after 4 s Celery gives the worker up
@@ -177,6 +175,7 @@ CELERY_BEAT_SCHEDULER = "styleart_site.celery:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 10  # seconds; it shows a sign of life on its way
 CELERY_BEAT_SCHEDULE = {
     "sweep predictions": {"task": "classifier.tasks.sweep", "schedule": 5.0},
+    "derive in quiet": {"task": "classifier.tasks.derive_in_quiet", "schedule": 5.0},
     "embed artworks": {"task": "gallery.tasks.embed_artworks", "schedule": 60.0},
     "find duplicates": {"task": "gallery.tasks.find_duplicates", "schedule": 60.0},
     "find doubts": {"task": "gallery.tasks.find_doubts", "schedule": 300.0},

@@ -1,5 +1,6 @@
 """The whole site as a visitor meets it: web server, worker, scheduler, PostgreSQL, Redis and model, all real."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -12,13 +13,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
 import psutil
 import psycopg2
 
 from styleart_site import embedded
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
@@ -49,6 +53,22 @@ def wait_until(ask: Callable[[], T], *, timeout_s: float, pause_s: float = 0.1) 
             return answer
         time.sleep(pause_s)
     raise TimeoutError(f"{ask.__name__} was not true within {timeout_s} s")
+
+
+def wait_for_script(page: "Page", expression: str, given: object = None, *, timeout_s: float = 30.0) -> None:
+    """Ask a page again and again until this function is true, through reloads; raises TimeoutError.
+
+    Playwright's own wait_for_function asks by `eval` after the first time, which the site's CSP refuses.
+    """
+    from playwright.sync_api import Error
+
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        with contextlib.suppress(Error):  # between two pages there is nothing to ask
+            if page.evaluate(expression, given):
+                return
+        page.wait_for_timeout(50)
+    raise TimeoutError(f"{expression} was not true within {timeout_s} s")
 
 
 class LiveSite:

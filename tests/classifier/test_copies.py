@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classifier import tasks
-from classifier.models import Prediction
+from classifier.models import DERIVED_WITHIN, Prediction
 from gallery import pictures
 from ml import inference
 from styleart_site.tasks import remove_orphaned_copies
@@ -131,7 +131,7 @@ def test_a_placeholder_is_kept_soon_after_the_answer(client):
     prediction = make_prediction()
 
     tasks.classify(str(prediction.pk))
-    tasks.derive(str(prediction.pk))
+    prediction.derive()
 
     prediction.refresh_from_db()
     client.force_login(prediction.owner)
@@ -146,6 +146,11 @@ def test_answers_from_before_get_placeholders_in_small_steps(monkeypatch):
         make_done_prediction(picture=small_painting(seed), owner=owner)
     make_done_prediction(picture=cut_off_jpeg(), owner=owner)
     waiting = make_prediction(picture=small_painting(7), owner=owner)
+    long_ago = timezone.now() - 2 * DERIVED_WITHIN
+    for minutes, answer in enumerate(Prediction.objects.filter(status="done")):
+        sent_at = long_ago + timedelta(minutes=minutes)
+        Prediction.objects.filter(pk=answer.pk).update(created_at=sent_at)
+    of_now = make_done_prediction(picture=small_painting(8), owner=owner)
     asked = []
     monkeypatch.setattr(tasks.make_placeholders, "delay", lambda after: asked.append(after))
 
@@ -156,6 +161,7 @@ def test_answers_from_before_get_placeholders_in_small_steps(monkeypatch):
     assert len(asked) == 1
     assert with_one.count() == 2
     assert waiting not in with_one
+    assert of_now not in with_one  # has its hour for a quiet moment
 
 
 def test_erasing_takes_every_copy_along(prediction, settings, django_capture_on_commit_callbacks):

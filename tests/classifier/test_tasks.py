@@ -1,5 +1,4 @@
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -38,48 +37,85 @@ def test_the_answer_does_not_wait_for_what_is_made_of_the_picture():
     assert not prediction.derived_folder.exists()
 
 
-def test_what_is_made_of_pictures_waits_until_no_picture_waits_for_its_answer():
-    queue = f"test-{uuid4()}"
-    tasks.derive.apply_async(["late"], queue=queue)
-    tasks.classify.apply_async(["first"], queue=queue)
+def quiet_answer(**facts) -> Prediction:
+    """An answer that came a while ago, with nothing made of its picture yet."""
+    prediction = make_done_prediction(**facts)
+    sent_at = timezone.now() - timedelta(minutes=1)
+    Prediction.objects.filter(pk=prediction.pk).update(created_at=sent_at)
+    return prediction
 
-    with tasks.classify.app.connection_for_read() as broker, broker.SimpleQueue(queue) as waiting:
-        messages = [waiting.get(timeout=5), waiting.get(timeout=5)]
-        for message in messages:
-            message.ack()
 
-    assert [message.payload[0] for message in messages] == [["first"], ["late"]]
+def derived_of(*predictions: Prediction) -> list[bool]:
+    return [prediction.derived_folder.exists() for prediction in predictions]
+
+
+def test_all_that_the_page_shows_is_ready_once_the_site_is_quiet():
+    answers = [quiet_answer(), quiet_answer()]
+
+    tasks.derive_in_quiet()
+
+    ready = [{path.name for path in answer.derived_folder.iterdir()} for answer in answers]
+    assert ready == [{"preview.jpg", "thumbnail.jpg", "palette.json"}] * 2
+    assert not Prediction.objects.without_placeholder().exists()
+
+
+@pytest.mark.parametrize("make", [make_prediction, make_done_prediction], ids=["one waits", "one came now"])
+def test_nothing_is_made_of_pictures_while_people_send_some(make):
+    answer = quiet_answer()
+    make(picture=pictures.small_painting(5))
+
+    tasks.derive_in_quiet()
+
+    assert derived_of(answer) == [False]
+
+
+def test_deriving_stops_for_whoever_sends_a_picture(monkeypatch):
+    answers = [quiet_answer(), quiet_answer()]
+
+    def derive_slowly(prediction: Prediction) -> None:
+        prediction.derive()
+        make_prediction(pictures.small_painting(5))
+
+    monkeypatch.setattr(tasks, "derive", derive_slowly)
+
+    tasks.derive_in_quiet()
+
+    assert sorted(derived_of(*answers)) == [False, True]
+
+
+def test_other_tasks_have_their_turn_between_pictures(monkeypatch):
+    answers = [quiet_answer(), quiet_answer()]
+    monkeypatch.setattr(tasks, "DERIVE_SLICE_S", -1.0)
+
+    tasks.derive_in_quiet()
+
+    assert derived_of(*answers) == [False, False]
+
+
+def test_two_workers_never_make_the_same():
+    answer = quiet_answer()
+
+    assert [answer.claim_deriving(), answer.claim_deriving()] == [True, False]
 
 
 def test_nothing_is_made_of_a_picture_that_was_erased():
-    prediction = make_done_prediction()
-    key, folder = str(prediction.pk), prediction.derived_folder
-    prediction.erase()
+    prediction = quiet_answer()
+    folder = prediction.derived_folder
+    Prediction.objects.get(pk=prediction.pk).erase()
 
-    tasks.derive(key)
+    tasks.derive(prediction)
 
     assert not folder.exists()
 
 
-def test_a_picture_without_its_file_has_nothing_made_of_it():
-    prediction = make_done_prediction()
-    prediction.original.storage.delete(prediction.original.name)
+def test_a_picture_without_its_file_is_tried_once_and_stops_no_other():
+    lost, other = quiet_answer(), quiet_answer()
+    lost.original.storage.delete(lost.original.name)
 
-    tasks.derive(str(prediction.pk))
+    tasks.derive_in_quiet()
 
-    assert not prediction.derived_folder.exists()
-
-
-def test_all_that_the_page_shows_is_ready_soon_after_the_answer():
-    prediction = make_prediction()
-
-    tasks.classify(str(prediction.pk))
-    tasks.derive(str(prediction.pk))
-
-    ready = {path.name for path in prediction.derived_folder.iterdir()}
-    prediction.refresh_from_db()
-    assert ready == {"preview.jpg", "thumbnail.jpg", "palette.json"}
-    assert prediction.maps_model == inference.model_version()
+    assert derived_of(lost, other) == [False, True]
+    assert not Prediction.objects.to_derive().exists()
 
 
 def test_running_twice_changes_nothing():

@@ -96,7 +96,7 @@ def test_an_answer_needs_no_room():
     with little_room():
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         tasks.classify(str(prediction.pk))
-        tasks.derive(str(prediction.pk))
+        tasks.derive(prediction)
 
     prediction.refresh_from_db()
     assert prediction.status == "done"

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -39,6 +40,11 @@ def open_account(page) -> None:
     page.locator("details.menu summary").click()
     page.get_by_role("link", name="Your account").click()
     page.wait_for_url("**/account/")
+
+
+def exports_of(site: LiveSite, name: str) -> list[Path]:
+    """Files of one export, also half of one."""
+    return list((site.data_dir / "media" / "exports").rglob(f"{name}*"))
 
 
 def test_signing_in_takes_a_code_once_the_app_is_set_up(page, site):
@@ -85,6 +91,12 @@ def test_everything_comes_along_in_one_file_and_then_the_account_goes(page, site
     with ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
         (told,) = json.loads(archive.read("predictions.json"))
         assert archive.read(told["picture"]) == small_painting()
+    [(packed,)] = site.query(
+        "select export.id::text from styleart_site_export export "
+        "join styleart_site_user account on account.id = export.user_id where account.email = %s",
+        email,
+    )
+    assert exports_of(site, packed) != []
 
     page.goto("/account/")
     page.get_by_role("link", name="Delete your account").click()
@@ -99,4 +111,4 @@ def test_everything_comes_along_in_one_file_and_then_the_account_goes(page, site
     page.locator("main form button[type=submit]").first.click()
     expect(page.locator("main .errorlist").first).to_be_visible()
     assert site.query("select count(*) from styleart_site_user where email = %s", email) == [(0,)]
-    assert [path for path in (site.data_dir / "media" / "exports").rglob("*") if path.is_file()] == []
+    assert exports_of(site, packed) == []

@@ -8,12 +8,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import live
+from tests.live import wait_for_script
 
 pytestmark = pytest.mark.browser
 PAGE = 24
 HUNG = 200
 HANG = f"""
 from gallery.models import Artist, Artwork, Style
+from tests.live import wait_for_script
 style = Style.objects.of_the_house().first()
 painter = Artist.objects.create(name="Wall Painter", slug="wall-painter")
 artists = [painter, *[None] * ({HUNG} - 1)]
@@ -105,9 +107,10 @@ def test_coming_back_finds_the_same_works_at_the_same_place(page, long_list):
     expect(work.locator(".label-title")).to_have_text(title)
     titles = page.locator("#wall .label-title").all_inner_texts()
     assert len(set(titles)) == len(titles)
-    page.wait_for_function(
+    wait_for_script(
+        page,
         "([n, top]) => Math.abs(document.querySelectorAll('#wall > li')[n].getBoundingClientRect().top - top) < 3",
-        arg=[PAGE + 9, top],
+        [PAGE + 9, top],
     )
 
 

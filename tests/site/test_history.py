@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import live, pictures
+from tests.live import wait_for_script
 from tests.site.test_journey import send, shoot, sign_up
 
 pytestmark = pytest.mark.browser
@@ -87,9 +88,10 @@ def test_the_list_goes_on_by_itself_and_coming_back_finds_the_same_place(answer,
     page.go_back()
 
     expect(cards).to_have_count(count)
-    page.wait_for_function(
+    wait_for_script(
+        page,
         "([n, top]) => Math.abs(document.querySelectorAll('#history > li')[n].getBoundingClientRect().top - top) < 3",
-        arg=[first + 3, top],
+        [first + 3, top],
     )
 
 

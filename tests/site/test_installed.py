@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from styleart_site import icons
 from tests import pictures
 from tests.factories import make_style, make_user, small_painting
+from tests.live import wait_for_script
 
 SHARE = """async ([name, bytes]) => {
   const form = Object.assign(document.createElement("form"), { method: "post", action: "/share/", enctype: "multipart/form-data" });
@@ -170,7 +171,7 @@ def app(browser, site):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto("/about/")
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null", timeout=60_000)
+    wait_for_script(page, "() => navigator.serviceWorker.controller !== null", timeout_s=60)
     yield page
     context.close()
     assert errors == []
@@ -180,7 +181,7 @@ def app(browser, site):
 def test_without_connection_seen_pages_open_and_others_say_so(app):
     app.goto("/styles/")
     expect(app.get_by_role("heading", level=1)).to_have_text("Styles")
-    app.wait_for_function("() => caches.match('/styles/').then((kept) => kept !== undefined)")
+    wait_for_script(app, "() => caches.match('/styles/').then((kept) => kept !== undefined)")
     app.context.set_offline(True)
 
     app.goto("/artists/")
@@ -200,9 +201,9 @@ def test_the_offline_page_speaks_the_language_of_the_last_page(browser, site):
     context = browser.new_context(base_url=site.url, locale="fr-FR")
     page = context.new_page()
     page.goto("/about/")
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null", timeout=60_000)
+    wait_for_script(page, "() => navigator.serviceWorker.controller !== null", timeout_s=60)
     page.goto("/styles/")
-    page.wait_for_function("() => caches.match('/offline/language').then((kept) => kept !== undefined)")
+    wait_for_script(page, "() => caches.match('/offline/language').then((kept) => kept !== undefined)")
     context.set_offline(True)
 
     page.goto("/artists/")
@@ -234,7 +235,7 @@ def test_nothing_private_is_kept(app):
     expect(app.locator("main img").first).to_be_visible()
     app.goto("/styles/")
 
-    app.wait_for_function("() => caches.match('/styles/').then((kept) => kept !== undefined)")
+    wait_for_script(app, "() => caches.match('/styles/').then((kept) => kept !== undefined)")
     seen = [address for addresses in app.evaluate(KEPT).values() for address in addresses]
     assert [address for address in seen if "/predictions/" in address or address == "/"] == []
 
@@ -258,6 +259,6 @@ def test_a_new_version_takes_over_and_forgets_what_the_old_one_saw(app):
       await registration.unregister();
       location.reload();
     }""")
-    app.wait_for_function("() => navigator.serviceWorker.controller !== null", timeout=60_000)
+    wait_for_script(app, "() => navigator.serviceWorker.controller !== null", timeout_s=60)
 
-    app.wait_for_function("() => caches.keys().then((names) => !names.includes('seen-old'))", timeout=30_000)
+    wait_for_script(app, "() => caches.keys().then((names) => !names.includes('seen-old'))")

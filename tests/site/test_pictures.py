@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.live import wait_for_script
 from tests.pictures import small_painting
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,7 @@ def screen(request, browser, site):
 
 def look(page: Page) -> list[dict]:
     page.wait_for_load_state("networkidle")
-    page.wait_for_function(f"() => ({IN_SIGHT})().every((one) => one.complete)")
+    wait_for_script(page, f"() => ({IN_SIGHT})().every((one) => one.complete)")
     return page.evaluate(PICTURES)
 
 
