@@ -19,7 +19,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -685,7 +685,6 @@ class Prediction(models.Model):
         """Store the answer and its maps, unless another attempt was faster. All in one UPDATE."""
         ranked = list(answer.probabilities.items())
         name, confidence = ranked[0]
-        style_id = next(iter(Style.objects.filter(name=name).order_by().values_list("pk", flat=True)), None)
         now = timezone.now()
         return self._finish(
             status=self.Status.DONE,
@@ -693,7 +692,7 @@ class Prediction(models.Model):
             mail_due_at=now if self._is_worth_a_mail(now) else None,
             model_version=answer.model_version,
             probabilities=[[style_name, round(float(p), 6)] for style_name, p in ranked],
-            style_id=style_id,
+            style_id=Subquery(Style.objects.filter(name=name).order_by().values("pk")[:1]),
             confidence=min(max(float(confidence), 0.0), 1.0),
             certainty=answer.certainty,
             embedding=answer.embedding,

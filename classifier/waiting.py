@@ -39,12 +39,10 @@ def wait_for(prediction: Prediction, seconds: float) -> bool:
 
 def _look(prediction: Prediction, end: float) -> bool:
     while True:
-        prediction.refresh_from_db(
-            fields=["status"]
-        )  # first of all: it may have been told before we listened
-        if not prediction.is_unfinished:
+        # First of all: it may have been told before we listened.
+        if not Prediction.objects.unfinished().filter(pk=prediction.pk).exists():
             prediction.refresh_from_db()
-            return True
+            return not prediction.is_unfinished
         left_s = end - time.monotonic()
         if left_s <= 0:
             return False

@@ -1,4 +1,4 @@
-// What htmx leaves to us: the answer's title, lost connections and hidden tabs while waiting, menus, forms that send once.
+// What htmx leaves to us: the answer's title, lost connections while waiting, menus, forms that send once.
 (() => {
   "use strict";
 
@@ -19,15 +19,6 @@
     if (!isResult(event)) return;
     if (event.detail.ctx.response.status === 404) location.reload(); // deleted elsewhere: show what is so
     else say(words.lost);
-  });
-
-  // A page that nobody sees asks for nothing; once it is seen again, it asks at once.
-  document.addEventListener("every", (event) => {
-    if (document.hidden) event.stopPropagation();
-  }, true);
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) return;
-    for (const waiting of document.querySelectorAll('[hx-trigger*="every "]')) waiting.dispatchEvent(new CustomEvent("every"));
   });
 
   // The answer names the page.

@@ -32,7 +32,19 @@ SIGN_EVERY_S = 15.0
 
 app = Celery("styleart")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf["CELERY_DB_REUSE_MAX"] = (
+    sys.maxsize
+)  # else a new connection, and a process of PostgreSQL, for each task
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def renew_connections(task: Any, **kwargs) -> None:
+    """Let go of connections that are old or broken, as Django does before each request."""
+    from django.db import close_old_connections
+
+    if not task.request.is_eager:  # else it runs within somebody's transaction
+        close_old_connections()
 
 
 @worker_process_init.connect

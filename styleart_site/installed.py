@@ -28,6 +28,7 @@ SCRIPT = Path(settings.BASE_DIR) / "static" / "worker.js"
 KEPT_AT_ONCE = [
     "site.css",
     "site.js",
+    "polling.js",
     "installed.js",
     "offline.js",
     "favicon.svg",

@@ -2,6 +2,9 @@ from datetime import timedelta
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
+from celery.fixups.django import DjangoWorkerFixup
+from celery.signals import task_prerun
+from django.db import InterfaceError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -205,3 +208,42 @@ def test_the_trash_is_erased_after_its_days(settings):
     tasks.erase_trash()
 
     assert list(Prediction.objects.all()) == [recent]
+
+
+# The worker's connection
+
+
+@pytest.fixture
+def between_tasks():
+    """What Celery does between two tasks of a worker, with the settings of the site."""
+    fixup = DjangoWorkerFixup(tasks.classify.app)
+    tasks.classify.push_request(is_eager=False)
+    yield (
+        lambda: (
+            fixup.on_task_postrun(sender=tasks.classify)
+            or task_prerun.send(sender=tasks.classify, task=tasks.classify, task_id="of-a-test")
+        )
+    )
+    tasks.classify.pop_request()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_keeps_its_connection_from_task_to_task(between_tasks):
+    connection.ensure_connection()
+    before = connection.connection
+
+    between_tasks()
+
+    assert connection.connection is before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_gets_a_new_connection_where_the_old_one_broke(between_tasks):
+    connection.ensure_connection()
+    connection.connection.close()
+    with pytest.raises(InterfaceError):
+        Prediction.objects.exists()
+
+    between_tasks()
+
+    assert not Prediction.objects.exists()

@@ -27,7 +27,7 @@ def listeners(prediction: Prediction) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            " AND datname = current_database() AND state = 'idle' AND query LIKE 'SELECT%classifier_prediction%')"
+            " AND datname = current_database() AND state = 'idle' AND query LIKE 'SELECT 1%classifier_prediction%')"
         )
         return cursor.fetchone()[0]
 

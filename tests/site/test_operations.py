@@ -119,6 +119,7 @@ def test_the_fragment_asks_for_itself_and_has_nothing_to_press(operator):
     text = operator.get(f"{PAGE}state/").content.decode()
 
     assert f'hx-get="{PAGE}state/"' in text
+    assert "polling.js" in operator.get(PAGE).content.decode()  # which stops it where nobody sees the page
     assert "<form" not in text  # what keeps itself fresh would take the focus away
 
 
