@@ -161,20 +161,29 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
 @admin.register(ImportFailure)
 class ImportFailureAdmin(ReadOnlyAdmin):
-    list_display = ["name", "reason", "kind", "run", "at", "is_mended"]
+    list_display = ["which", "why", "kind", "run", "at", "is_mended"]
+    list_display_links = ["which"]
     list_filter = ["kind", ("settled_at", admin.EmptyFieldListFilter), "run"]
     list_select_related = ["run"]
     list_per_page = 50
     search_fields = ["name", "reason"]
     actions = ["try_again"]
-    fields = ["name", "kind", "reason", "run", "work", "at", "settled_at", "as_sent"]
-    readonly_fields = ["work", "as_sent"]
+    fields = ["which", "kind", "why", "run", "work", "at", "settled_at", "as_sent"]
+    readonly_fields = ["which", "why", "work", "as_sent"]
 
     def has_add_permission(self, request):
         return False
 
     def has_steer_permission(self, request):
         return self.may_steer(request)
+
+    @admin.display(description=_("which"), ordering="name")
+    def which(self, failure):
+        return failure.which
+
+    @admin.display(description=_("why"), ordering="reason")
+    def why(self, failure):
+        return failure.why
 
     @admin.display(description=_("mended"), boolean=True)
     def is_mended(self, failure):

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from . import names
+from .reasons import Reason
 from .records import ArtistRecord, PaintingRecord, Unusable
 
 PLACEHOLDERS = ("FRAME-600x480.jpg", "ARTIST-480x600.jpg")  # WikiArt shows them in place of a picture
@@ -67,9 +68,7 @@ class _Known:
         for number in filter(None, (record.wikiart_id, record.legacy_id)):
             first = self._of.setdefault(number, record.wikiart_slug)
             if first != record.wikiart_slug:
-                return Unusable(
-                    record.name, f"Its id {number} is also that of “{first}” in this answer.", raw
-                )
+                return Unusable(record.name, Reason("id_twice", number=number, other=first), raw)
         return record
 
 
@@ -83,24 +82,25 @@ def recognise(answer: Any) -> Answers:
     if isinstance(answer, list):
         return _recognised_list(answer)
     if not isinstance(answer, dict):
-        raise NotWikiArt("It holds a single value. Save a whole answer of WikiArt's and give that.")
+        raise NotWikiArt(Reason("single_value"))
     return _recognised_object(answer)
 
 
 def _json(data: bytes | str) -> Any:
     head = data[:200].lstrip()
     if head.startswith(b"<" if isinstance(head, bytes) else "<"):
-        raise NotWikiArt("It is a web page, not data: WikiArt shows one when a call fails. Fetch it again.")
+        raise NotWikiArt(Reason("web_page"))
     try:
         return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise NotWikiArt(f"It is no JSON, or cut off ({reason}). Fetch it again.") from error
+    except RecursionError as error:
+        raise NotWikiArt(Reason("nested_too_deeply")) from error
+    except ValueError as error:
+        raise NotWikiArt(Reason("no_json", error=str(error))) from error
 
 
 def _recognised_object(answer: dict[str, Any]) -> Answers:
     if "SessionKey" in answer:
-        raise NotWikiArt("It is the answer to a login and holds a key. Delete the file.")
+        raise NotWikiArt(Reason("login_answer"))
     if isinstance(answer.get("data"), list):
         token = answer.get("paginationToken")
         found = _recognised_list(answer["data"])
@@ -145,12 +145,10 @@ def _recognised_list(items: list[Any]) -> Answers:
 def _neither(items: list[Any]) -> str:
     """Say what a list holds that has neither artists nor paintings. Raises NotWikiArt."""
     if all(isinstance(item, str) and _HEX_ID.fullmatch(item) for item in items):
-        return f"It lists {len(items)} ids without saying what they are."
+        return Reason("only_ids", count=len(items))
     if all(isinstance(item, dict) and {"id", "title", "url"} <= item.keys() for item in items):
-        return f"It lists {len(items)} terms of WikiArt's dictionaries, no artists and no paintings."
-    raise NotWikiArt(
-        "It holds no artists and no paintings of WikiArt's. Give a saved answer of its interface."
-    )
+        return Reason("only_terms", count=len(items))
+    raise NotWikiArt(Reason("nothing_of_wikiart"))
 
 
 def _recognised_map(answer: dict[str, Any]) -> Answers:
@@ -159,13 +157,11 @@ def _recognised_map(answer: dict[str, Any]) -> Answers:
     if values and all(isinstance(value, str) and _HEX_ID.fullmatch(value) for value in values):
         return Answers(artists=tuple({"url": slug, "id": number} for slug, number in answer.items()))
     if values and all(isinstance(value, dict) and {"id", "url", "group"} <= value.keys() for value in values):
-        return Answers(
-            neither=f"It lists {len(values)} terms of WikiArt's dictionaries, no artists and no paintings."
-        )
+        return Answers(neither=Reason("only_terms", count=len(values)))
     if isinstance(answer.get("message"), str):
         said = names.clean(answer["message"])[:200]
-        raise NotWikiArt(f"It is WikiArt's answer to a call that failed: {said!r}. Fetch it again.")
-    raise NotWikiArt("It is no artist and no painting of WikiArt's. Give a saved answer of its interface.")
+        raise NotWikiArt(Reason("failed_call", said=said))
+    raise NotWikiArt(Reason("neither_of_wikiart"))
 
 
 def _looks_like_artist(item: dict[str, Any]) -> bool:
@@ -182,11 +178,11 @@ def _looks_like_painting(item: dict[str, Any]) -> bool:
 def read_artist(item: Any) -> ArtistRecord | Unusable:
     """Read an artist of any interface."""
     if not isinstance(item, dict):
-        return Unusable("an artist", "It is no record but a single value.", item)
+        return Unusable("an artist", Reason("no_record"), item)
     address = _slug(item.get("url")) or _slug(item.get("artistUrl"))
     if not address:
         name = _text(item, "artistName", "title") or "an artist without name"
-        return Unusable(name, "It has no address at WikiArt, so its works cannot be found.", item)
+        return Unusable(name, Reason("artist_without_address"), item)
     birth, death = names.life_years(item)
     gender = _text(item, "gender").lower()
     return ArtistRecord(
@@ -232,14 +228,14 @@ def _wikipedia_url(value: Any) -> str:
 def read_painting(item: Any) -> PaintingRecord | Unusable:
     """Read a painting of any interface."""
     if not isinstance(item, dict):
-        return Unusable("a painting", "It is no record but a single value.", item)
+        return Unusable("a painting", Reason("no_record"), item)
     artist_slug, slug = _address(item)
     wikiart_id, legacy_id = _hex_id(item.get("id")), _legacy_id(item.get("contentId"))
     name = f"{artist_slug}/{slug}" if artist_slug and slug else wikiart_id or legacy_id
     if not name:
-        return Unusable(_title_and_artist(item), "It has neither an address nor an id of WikiArt's.", item)
+        return Unusable(_title_and_artist(item), Reason("work_without_address"), item)
     if name == legacy_id and not _exact(legacy_id):
-        return Unusable(name, "Its id was rounded by a JavaScript program, and it has no address.", item)
+        return Unusable(name, Reason("id_rounded"), item)
     has_original = _tells_original_size(item)
     width_cm, height_cm = _size_cm(item)
     return PaintingRecord(

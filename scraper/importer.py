@@ -25,6 +25,7 @@ from ml import inference
 
 from . import names
 from .names import slug_of
+from .reasons import Reason
 from .records import JOINED_BY, ArtistRecord, NotAPainting, PaintingRecord, Record, Unusable
 
 BATCH = 500  # records whose state is asked for at once
@@ -33,7 +34,6 @@ LOCK = 0x57_69_6B_69  # to PostgreSQL this number means "an import is running"
 COLUMNS = {"artist": "artist_id", "style": "style_id"}  # of those fields that name another row
 REFUSALS = (IntegrityError, DataError, ValueError)  # ValueError: a text with a NUL in it
 MOST_ARTISTS = 5000  # that are remembered at a time
-STYLE_NOT_KNOWN = "Its style is not known."
 LEFT_IN_STORE = {"adolf-hitler"}  # kept for the record; hanging these is for a curator to decide
 
 
@@ -126,7 +126,7 @@ def _sorted_out(records: Iterable[Record]) -> Iterator[Outcome | PaintingRecord]
             elif not _identities(record).isdisjoint(known):
                 yield Outcome(record.name, Result.KNOWN)
             elif not record.styles:
-                yield Outcome(record.name, Result.FAILED, STYLE_NOT_KNOWN)
+                yield Outcome(record.name, Result.FAILED, Reason("style_unknown"))
             else:
                 yield record
 
@@ -299,7 +299,7 @@ class Register:
         for record, artist in zip(records, artists, strict=True):
             work = found.work(record, artist)
             if work is None and not record.styles:
-                saved.append(Saved(record, Outcome(record.name, Result.FAILED, STYLE_NOT_KNOWN)))
+                saved.append(Saved(record, Outcome(record.name, Result.FAILED, Reason("style_unknown"))))
                 continue
             if is_new := work is None:
                 work = Artwork()
@@ -315,7 +315,7 @@ class Register:
 
 
 def _refusal(error: Exception) -> str:
-    return f"The catalogue does not take it: {str(error).splitlines()[0]}"
+    return Reason("not_taken", error=str(error).splitlines()[0])
 
 
 def _write(new: list[Artwork], changed: dict[Artwork, set[str]]) -> None:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Artwork
 
+from .reasons import kept, said, storable
+
 SOON = timedelta(seconds=20)  # until then a message is on its way, or a worker busy
 LEASE = timedelta(seconds=60)  # without a sign of life for that long, nobody is at it any more
 
@@ -62,7 +64,9 @@ class ImportRun(models.Model):
     works_known = models.PositiveIntegerField(_("known works"), default=0)
     pictures_new = models.PositiveIntegerField(_("pictures fetched"), default=0)
     busy_s = models.FloatField(default=0, help_text="Seconds that somebody was at it, altogether.")
-    error = models.TextField(_("why it stopped"), blank=True)
+    error = models.TextField(_("why it stopped"), blank=True)  # in English
+    error_code = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
+    error_facts = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
 
     objects = ImportRunQuerySet.as_manager()
 
@@ -88,7 +92,7 @@ class ImportRun(models.Model):
     def begin(self) -> bool:
         """Note that this process is at it; False where somebody stopped it meanwhile."""
         going = ImportRun.objects.filter(pk=self.pk, state__in=self.GOING)
-        has_begun = going.update(state=self.State.RUNNING, error="", finished_at=None, **_alive())
+        has_begun = going.update(state=self.State.RUNNING, finished_at=None, **_told(""), **_alive())
         self.refresh_from_db()
         return bool(has_begun)
 
@@ -98,11 +102,11 @@ class ImportRun(models.Model):
         return bool(going.update(**_alive()))
 
     def stop(self, error: str = "") -> None:
-        self._change(state=self.State.STOPPED, wants_stop=False, error=error, lease_until=timezone.now())
+        self._change(state=self.State.STOPPED, wants_stop=False, lease_until=timezone.now(), **_told(error))
 
     def rest(self, *, error: str = "", until: timedelta = timedelta(0)) -> None:
         """Wait for the worker to go on, at once or later."""
-        self._change(state=self.State.QUEUED, error=error, lease_until=timezone.now() + until)
+        self._change(state=self.State.QUEUED, lease_until=timezone.now() + until, **_told(error))
 
     def finish(self) -> None:
         now = timezone.now()
@@ -122,8 +126,8 @@ class ImportRun(models.Model):
             state=self.State.QUEUED,
             is_in_background=in_background,
             wants_stop=False,
-            error="",
             lease_until=timezone.now() + SOON,
+            **_told(""),
         )
 
     def try_again(self, failures: "ImportFailureQuerySet") -> int:
@@ -161,6 +165,11 @@ class ImportRun(models.Model):
         return max(0, (expected or 0) - self.records) + self.wanted_pictures.count()
 
     @property
+    def why_it_stopped(self) -> str:
+        """Or waits, in the language of the page; empty where there is nothing to say."""
+        return said(self.error, self.error_code, self.error_facts)
+
+    @property
     def steps_done(self) -> int:
         return self.records + self.pictures_new
 
@@ -177,6 +186,11 @@ class ImportRun(models.Model):
     def is_under_way(self) -> bool:
         """Running, or waiting for the worker: it goes on by itself."""
         return self.is_running or (self.is_in_background and self.state in self.GOING)
+
+
+def _told(error: str) -> dict[str, Any]:
+    """Why a run stopped or waits, as its columns keep it."""
+    return {"error": storable(error), **kept(error, prefix="error_")}
 
 
 def _alive() -> dict[str, Any]:
@@ -258,7 +272,9 @@ class ImportFailure(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     name = models.CharField(_("which"), max_length=1000)
-    reason = models.TextField(_("why"))
+    reason = models.TextField(_("why"))  # in English
+    code = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
+    facts = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     raw = models.JSONField(_("as WikiArt sent it"), null=True, blank=True)
     artwork = models.ForeignKey(Artwork, models.CASCADE, null=True, blank=True, related_name="+")
     at = models.DateTimeField(_("when"), auto_now_add=True)
@@ -276,11 +292,30 @@ class ImportFailure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.reason}"
+        return f"{self.which}: {self.why}"
+
+    @property
+    def which(self) -> str:
+        """What failed; a list in the language of the page."""
+        named = self.raw or {}
+        if self.kind == self.Kind.SOURCE and named.get("kind") in ImportSource.Kind.values:
+            return f"{ImportSource.Kind(named['kind']).label} {named.get('name', '')}".strip()
+        return self.name
+
+    @property
+    def why(self) -> str:
+        """The reason in the language of the page."""
+        return said(self.reason, self.code, self.facts)
 
     @property
     def is_settled(self) -> bool:
         return self.settled_at is not None
+
+    def fail_again(self, reason: str) -> None:
+        """Keep it with its new reason."""
+        self.is_up_again, self.reason = False, storable(reason)
+        self.code, self.facts = kept(reason).values()
+        self.save(update_fields=["is_up_again", "reason", "code", "facts"])
 
     def settle(self) -> None:
         self.is_up_again, self.settled_at = False, timezone.now()

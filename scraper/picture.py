@@ -10,6 +10,7 @@ from ml import inference
 
 from .answers import PLACEHOLDERS
 from .polite import Again, Bucket, Caller, NotFound, Response, WikiArtError
+from .reasons import Reason, of_picture
 
 PART = ".part"  # what a picture is called until it is whole; the same again after a crash, so none piles up
 SHAPE_TOLERANCE = 0.04  # of the sides' ratio; small renditions are rounded to whole pixels
@@ -51,7 +52,7 @@ def fetch(
 
     def read(response: Response) -> None:
         if "html" in response.headers.get("Content-Type", "").lower():
-            raise Again("it answered with a web page in place of a picture")
+            raise Again("page_for_picture")
         with part.open("wb") as file:
             caller.body(response, max_bytes=max_bytes, write=file.write)
             file.flush()
@@ -59,7 +60,7 @@ def fetch(
         _refuse_unsound(part, shape, damaged)
 
     if url.endswith(PLACEHOLDERS):
-        raise PictureMissing("WikiArt shows only a placeholder for it.")
+        raise PictureMissing(Reason("placeholder"))
     into.parent.mkdir(parents=True, exist_ok=True)
     try:
         # The bytes as they are: compressed once more, their length would tell nothing.
@@ -76,21 +77,19 @@ def _refuse_unsound(path: Path, shape: tuple[int, int] | None, damaged: set[str]
     try:
         facts = inference.check(data)
     except inference.UnreadableImage as error:
-        code = error.code
+        reason, code = of_picture(error), error.code
     else:
         if shape and not _is_alike((facts.width, facts.height), shape):
-            raise PictureMissing(
-                f"The picture there is {facts.width} × {facts.height} px, "
-                f"not of the shape {shape[0]} × {shape[1]} that WikiArt's record tells."
-            )
+            told = {"told_width": shape[0], "told_height": shape[1]}
+            raise PictureMissing(Reason("wrong_shape", width=facts.width, height=facts.height, **told))
         return
     if code in TOO_LARGE:
-        raise TooLarge("It has too many pixels.")
+        raise TooLarge(reason)
     digest = hashlib.sha256(data).hexdigest()
     if digest in damaged:
-        raise PictureMissing(f"The file at WikiArt cannot be used ({code.replace('_', ' ')}).")
+        raise PictureMissing(reason)
     damaged.add(digest)
-    raise Again("the picture came damaged")
+    raise Again("picture_came_damaged")
 
 
 def _is_alike(size: tuple[int, int], shape: tuple[int, int]) -> bool:
@@ -107,4 +106,4 @@ def first_found(attempts: Sequence[str], fetch_one) -> Path:
             return fetch_one(rendition)
         except (NotFound, TooLarge):
             continue
-    raise PictureMissing("WikiArt has no picture under its address.")
+    raise PictureMissing(Reason("no_picture_there"))

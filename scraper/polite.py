@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib import robotparser
 from urllib.parse import quote, unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,6 +21,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 
 from .answers import PLACEHOLDERS
+from .reasons import Reason
 
 T = TypeVar("T")
 Response = urllib3.BaseHTTPResponse
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class WikiArtError(Exception):
-    """What the caller may answer; the message is a sentence for people."""
+    """What the caller may answer; the message is a sentence for people, a Reason where it may be kept."""
 
 
 class Unreachable(WikiArtError):  # noqa: N818 - reads as what happened
@@ -61,11 +62,16 @@ class Stopped(WikiArtError):  # noqa: N818
 
 
 class Again(Exception):  # noqa: N818
-    """This try failed and another may not: raised by those who read an answer."""
+    """This try failed and another may not: raised by those who read an answer.
 
-    def __init__(self, reason: str, *, after_s: float | None = None, is_limit: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    `code` is that of a Reason, whose facts are these and the address.
+    """
+
+    def __init__(
+        self, code: str, /, *, after_s: float | None = None, is_limit: bool = False, **facts: Any
+    ) -> None:
+        super().__init__(code)
+        self.code, self.facts = code, facts
         self.after_s = after_s  # what Retry-After said
         self.is_limit = is_limit
 
@@ -176,12 +182,13 @@ class Caller:
                 trouble = again
             # Outside of `except`, so that no error drags the one before along, with the address in it.
             failures += 1
+            reason = Reason(trouble.code, address=shown(url), **trouble.facts)
             pause_s = self._pause_s(trouble, failures)
             waited_s += pause_s
             is_last = waited_s > self._patience_s if trouble.is_limit else failures > self._retries
             if is_last or pause_s > self._patience_s:
-                raise Unreachable(f"{shown(url)}: {trouble.reason}")
-            logger.info("%s: %s; try %d in %.1f s", shown(url), trouble.reason, failures + 1, pause_s)
+                raise Unreachable(reason)
+            logger.info("%s Try %d in %.1f s.", reason, failures + 1, pause_s)
             self.pause(pause_s)
 
     def pause(self, seconds: float) -> None:
@@ -201,9 +208,9 @@ class Caller:
             write(chunk)
             count += len(chunk)
             if count > max_bytes:
-                raise Again(f"it answered with more than {max_bytes >> 20} MiB")
+                raise Again("answer_too_large", most=max_bytes >> 20)
             if time.monotonic() > end:
-                raise Again("its answer took too long")
+                raise Again("answer_too_slow")
             if self.stop():
                 raise Stopped("The import was asked to stop.")
         return count
@@ -221,7 +228,7 @@ class Caller:
             except _Redirect as redirect:
                 location = redirect.location
             url = self._redirected(url, location)
-        raise Again("it led us in a circle")
+        raise Again("circle")
 
     def _once(self, url: str, read: Callable[[Response], T], headers: dict[str, str]) -> T:
         """One call. Raises _Redirect, Again, NotFound, Refused, Stopped."""
@@ -240,8 +247,8 @@ class Caller:
             finally:
                 response.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            reason = _reason(error)
-        raise Again(reason)
+            code = _trouble(error)
+        raise Again(code)
 
     def _pool_for(self, url: str) -> urllib3.PoolManager:
         """Connections, through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, if any."""
@@ -262,12 +269,12 @@ class Caller:
         target = urljoin(url, location)
         parts = urlsplit(target)
         if "/app/home/error" in parts.path.lower():
-            raise Again("it led us to its error page")
+            raise Again("error_page")
         if parts.path.endswith(PLACEHOLDERS):
-            raise NotFound(f"{shown(url)} is only a placeholder there.")
+            raise NotFound(Reason("only_placeholder", address=shown(url)))
         is_weaker = urlsplit(url).scheme == "https" and parts.scheme != "https"
         if is_weaker or not self._may_redirect_to(parts.hostname or ""):
-            raise Refused(f"{shown(url)} leads to {parts.hostname}, which is not WikiArt's.")
+            raise Refused(Reason("leads_away", address=shown(url), host=parts.hostname or ""))
         return target
 
     def _wait_for_turn(self, url: str, buckets: Sequence[Bucket]) -> None:
@@ -275,7 +282,7 @@ class Caller:
         self.pause(0)
         rules = self._rules_of(url)
         if rules and not rules.allow(url):
-            raise Refused(f"{shown(url)} is off limits: robots.txt asks programs to stay away.")
+            raise Refused(Reason("off_limits", address=shown(url)))
         for bucket in [*buckets, *([rules.bucket] if rules and rules.bucket else [])]:
             wait_s = bucket.take()
             try:
@@ -364,14 +371,14 @@ def _refuse_failures(response: Response, url: str) -> None:
     said = response.read(4096, decode_content=True).decode(errors="replace").lower()
     after_s = retry_after_s(response.headers.get("Retry-After"))
     if LIMIT_EXCEEDED in said:
-        raise Again("WikiArt's limit of calls is used up", after_s=after_s, is_limit=True)
+        raise Again("limit_used_up", after_s=after_s, is_limit=True)
     if status == 429:
-        raise Again("it asks us to slow down (429)", after_s=after_s, is_limit=after_s is not None)
+        raise Again("slow_down", after_s=after_s, is_limit=after_s is not None)
     if status >= 500 or status in (408, 425):
-        raise Again(f"it failed ({status})", after_s=after_s)
+        raise Again("server_failed", after_s=after_s, status=status)
     if status in (404, 410):
-        raise NotFound(f"{shown(url)} does not exist there.")
-    raise Refused(f"{shown(url)} was refused ({status}).", status)
+        raise NotFound(Reason("no_such_page", address=shown(url)))
+    raise Refused(Reason("refused", address=shown(url), status=status), status)
 
 
 def retry_after_s(value: str | None) -> float | None:
@@ -393,18 +400,18 @@ def shown(url: str) -> str:
     return f"{parts.hostname}{quote(unquote(parts.path), safe='/!()-_.~, ')}"
 
 
-def _reason(error: urllib3.exceptions.HTTPError) -> str:
-    """What went wrong with a connection; the error itself would tell the whole address."""
+def _trouble(error: urllib3.exceptions.HTTPError) -> str:
+    """Code of what went wrong with a connection; the error itself would tell the whole address."""
     kinds = urllib3.exceptions
     if isinstance(error, kinds.NameResolutionError):
-        return "its name cannot be found; is the network there?"
+        return "name_not_found"
     if isinstance(error, kinds.NewConnectionError):
-        return "it cannot be reached"
+        return "no_connection"
     if isinstance(error, kinds.TimeoutError):
-        return "it did not answer in time"
+        return "no_answer"
     if isinstance(error, kinds.SSLError):
-        return "the connection is not secure"
-    return "the connection broke"
+        return "not_secure"
+    return "connection_broke"
 
 
 class _WithoutQueries(logging.Filter):

@@ -86,7 +86,7 @@ class Unusable:
     """A record that cannot become a work of the catalogue, and why."""
 
     name: str  # which one: an id, an address, a place in a file
-    reason: str  # a sentence for the report
+    reason: str  # a sentence for the report; a Reason where it may be kept
     raw: Any = None  # what WikiArt sent, as JSON was read, to be kept for another try
 
 

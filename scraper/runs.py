@@ -37,6 +37,7 @@ from . import answers
 from .importer import LOCK, Outcome, Register, Result, Saved
 from .models import ImportFailure, ImportRun, ImportSource, WantedPicture
 from .picture import PART
+from .reasons import Reason, kept, of, of_system, storable
 from .records import ArtistRecord, PaintingRecord, Unusable
 from .wikiart import Access, NotFound, Page, PictureMissing, Refused, Stopped, Unreachable, WikiArt
 
@@ -357,14 +358,14 @@ class _Turn:
                     break
         except (NotFound, Refused, answers.NotWikiArt) as error:
             yield from self._save_lot(source)
-            yield self._fail_source(source, str(error))
+            yield self._fail_source(source, of(error))
         except Unreachable as error:
             del self._lot[self._doubtful_from :]
             yield from self._save_lot(source)
             ImportSource.objects.filter(pk=source.pk).update(tries=F("tries") + 1)
             if source.tries + 1 < TRIES:
                 raise
-            yield self._fail_source(source, str(error))
+            yield self._fail_source(source, of(error))
         except Stopped:
             del self._lot[self._doubtful_from :]
             yield from self._save_lot(source)
@@ -401,7 +402,7 @@ class _Turn:
         try:
             records = list(answers.read_answer(Path(source.name).read_bytes()))
         except OSError as error:
-            raise answers.NotWikiArt(f"It cannot be read: {error.strerror}.") from error
+            raise answers.NotWikiArt(Reason("file_unreadable", error=of_system(error))) from error
         self._expect(source, len(records))
         for number, record in enumerate(records[source.records_done :], start=source.records_done + 1):
             self._left -= not isinstance(record, ArtistRecord)
@@ -448,9 +449,9 @@ class _Turn:
         try:
             return self._call(self._wikiart.fetch_details, record)
         except (NotFound, Refused) as error:  # what the list said may do
-            return record if record.styles else _unusable(record, str(error))
+            return record if record.styles else _unusable(record, of(error))
         except _Missed as error:
-            return _unusable(record, str(error))
+            return _unusable(record, of(error))
 
     def _artist(self, record: PaintingRecord, place: _Place) -> Iterator[tuple[Item, _Place]]:
         """The artist as their own page tells them, once a run, unless the catalogue has their life."""
@@ -466,7 +467,7 @@ class _Turn:
         try:
             yield from self._with_portrait(self._call(self._wikiart.fetch_artist, slug), place)
         except (NotFound, Refused, _Missed) as error:
-            yield _NoArtist(slug, str(error)), place
+            yield _NoArtist(slug, of(error)), place
 
     def _with_portrait(self, artist: ArtistRecord, place: _Place) -> Iterator[tuple[Item, _Place]]:
         """The artist, once their portrait waits to be hung, where one may be shown."""
@@ -479,7 +480,7 @@ class _Turn:
             except PictureMissing:
                 pass
             except (NotFound, Refused, _Missed) as error:
-                yield _NoArtist(artist.wikiart_slug, f"The portrait did not come: {error}"), place
+                yield _NoArtist(artist.wikiart_slug, Reason("portrait_missed", why=of(error))), place
         yield artist, place
 
     def _wants_portrait(self, artist: ArtistRecord) -> bool:
@@ -501,7 +502,7 @@ class _Turn:
             self._in_a_row += 1
             if self._in_a_row >= IN_A_ROW:
                 raise
-            raise _Missed(str(error)) from None
+            raise _Missed(of(error)) from None
         self._settle_doubts()
         return found
 
@@ -597,8 +598,7 @@ class _Turn:
             reason = self._try_again(failure)
             with transaction.atomic():
                 if reason:
-                    failure.is_up_again, failure.reason = False, reason
-                    failure.save(update_fields=["is_up_again", "reason"])
+                    failure.fail_again(reason)
                 else:
                     failure.settle()
             yield Outcome(failure.name, Result.FAILED if reason else Result.MENDED, reason)
@@ -615,7 +615,7 @@ class _Turn:
                 return self._register.take_artist(self._call(self._wikiart.fetch_artist, raw["slug"]))
             return self._save_again(_record_of(raw))
         except (NotFound, Refused, _Missed, answers.NotWikiArt) as error:
-            return str(error)
+            return of(error)
 
     def _save_again(self, record: Item) -> str:
         if isinstance(record, Unusable):
@@ -651,11 +651,11 @@ class _Turn:
                 self._call(lambda _: self._wikiart.fetch_picture(_picture_record(want), path), None)
             outcome = self._hang(want, path)
         except _Missed as error:
-            return self._miss_picture(want, str(error))
+            return self._miss_picture(want, of(error))
         except (PictureMissing, NotFound, Refused, inference.UnreadableImage) as error:
-            return self._give_up_picture(want, str(error))
+            return self._give_up_picture(want, of(error))
         except MemoryError:
-            return self._give_up_picture(want, "There is not enough memory to decode it.")
+            return self._give_up_picture(want, Reason("no_memory"))
         path.unlink()
         return outcome
 
@@ -732,18 +732,17 @@ def _failure(kind: str, name: str, reason: str, /, **raw: Any) -> ImportFailure:
     if isinstance(answer, dict) and answer.keys() == {"record"}:
         raw = answer
     return ImportFailure(
-        kind=kind, name=_storable(name)[:1000], reason=_storable(reason), raw=_storable_json(raw)
+        kind=kind,
+        name=storable(name)[:1000],
+        reason=storable(reason),
+        raw=_storable_json(raw),
+        **kept(reason),
     )
-
-
-def _storable(text: str) -> str:
-    """Without what PostgreSQL cannot keep: NUL and halves of surrogate pairs."""
-    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _storable_json(raw: dict[str, Any]) -> dict[str, Any] | None:
     text = json.dumps(raw, ensure_ascii=False, default=str)
-    return json.loads(_storable(text.replace("\\u0000", ""))) if len(text) <= MAX_RAW else None
+    return json.loads(storable(text.replace("\\u0000", ""))) if len(text) <= MAX_RAW else None
 
 
 def _as_json(record: PaintingRecord) -> dict[str, Any]:
@@ -758,4 +757,4 @@ def _record_of(raw: dict[str, Any]) -> Item:
         record = {"styles": (), **stored, **several, "artist": ArtistRecord(**artist) if artist else None}
         return PaintingRecord(**record)
     found = next(iter(answers.recognise(raw["answer"])), None) if raw.get("answer") else None
-    return found or Unusable("", "Nothing of it was kept. Start the import again.")
+    return found or Unusable("", Reason("nothing_kept"))

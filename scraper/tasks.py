@@ -11,6 +11,7 @@ from gallery.locks import Taken
 
 from . import runs
 from .models import SOON, ImportRun
+from .reasons import Reason, of, of_system
 from .wikiart import Stopped, Unreachable, WikiArtError
 
 TURN_S = 10.0  # from the first record on
@@ -48,16 +49,16 @@ def carry_on(run_id: int) -> None:
     except Stopped:
         hand_on(run, at_once=clock.has_settled)
     except Taken:
-        run.rest(until=SOON, error="Another import is running; this one waits for it.")
+        run.rest(until=SOON, error=Reason("other_import"))
     except Unreachable as error:
-        run.rest(until=LATER, error=f"{error} Trying again in five minutes.")
+        run.rest(until=LATER, error=Reason("in_five_minutes", why=of(error)))
     except SoftTimeLimitExceeded:
-        run.rest(until=SOON, error="WikiArt answers slowly.")
+        run.rest(until=SOON, error=Reason("slow_answers"))
     except WikiArtError as error:  # a setting is missing, or wrong
-        run.stop(str(error))
+        run.stop(of(error))
     except OSError as error:
         logger.exception("import %s cannot go on", run.pk)
-        run.stop(f"Stopped: {error.strerror}. When that is mended, resume it here.")
+        run.stop(Reason("stopped_by", error=of_system(error)))
 
 
 def hand_on(run: ImportRun, *, at_once: bool) -> None:

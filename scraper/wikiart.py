@@ -38,6 +38,7 @@ from .polite import (
     Unreachable,
     WikiArtError,
 )
+from .reasons import Reason, of
 from .records import ArtistRecord, PaintingRecord, Unusable
 
 __all__ = [
@@ -131,9 +132,9 @@ class WikiArt:
         """Raises NotReady."""
         host = urlsplit(access.url).hostname or ""
         if not access.contact.strip() and host not in ("127.0.0.1", "localhost", "::1"):
-            raise NotReady("Set WIKIART_CONTACT to an address or page where WikiArt can reach you.")
+            raise NotReady(Reason("contact_missing"))
         if access.image_size not in IMAGE_SIZES:
-            raise NotReady(f"WIKIART_IMAGE_SIZE may be {', '.join(IMAGE_SIZES)}.")
+            raise NotReady(Reason("image_size_unknown", sizes=", ".join(IMAGE_SIZES)))
         self._access = access
         self._base = access.url.rstrip("/")
         self._site = f"{self._base}/{quote(access.language)}"
@@ -178,7 +179,7 @@ class WikiArt:
         item = self._named(slug, "artist", f"/{quote(slug, safe='')}", json=2)
         found = [record for record in self._recognised(item, slug) if isinstance(record, ArtistRecord)]
         if not found:
-            raise NotFound(f"WikiArt knows no artist “{slug}”.")
+            raise NotFound(Reason("artist_not_known", slug=slug))
         numbers = item.get("dictonaries") if isinstance(item, dict) else None
         known = [self._nations.get(number) for number in numbers or () if isinstance(number, int)]
         nation = next(filter(None, known), "")
@@ -227,7 +228,7 @@ class WikiArt:
             details = way(record)
             if isinstance(details, PaintingRecord) and details.has_details and _is_same(record, details):
                 return self._with_artist(replace(answers.merged(record, details), name=details.name))
-        raise NotFound(f"WikiArt has no details of {record.name}.")
+        raise NotFound(Reason("no_details", name=record.name))
 
     # Pictures
 
@@ -248,7 +249,7 @@ class WikiArt:
         self, path: str, renditions: list[str], into: Path, shape: tuple[int, int] | None
     ) -> Path:
         if not path:
-            raise PictureMissing("WikiArt shows no picture of it.")
+            raise PictureMissing(Reason("no_picture"))
         # The same host for the same path, so that caches help; the hosts share the work evenly.
         base = self._access.pictures_url.replace("{n}", str(zlib.crc32(path.encode()) % PICTURE_HOSTS))
         return picture.first_found(
@@ -324,16 +325,14 @@ class WikiArt:
             number += 1
             page, missing = self._whole_page(kind, slug, path, number)
             if number == 1 and not page.paintings and not page.total and kind != "artist":
-                raise NotFound(f"WikiArt lists no works of the {kind} “{slug}”.")
+                raise NotFound(Reason(f"{kind}_empty", slug=slug))
             records = list(page)
             if not page.paintings and missing:
                 seen = (number - 1) * page.page_size
-                reason = f"WikiArt lists {page.total} works there and shows {seen}."
-                records.append(Unusable(f"{slug}, page {number}", f"{reason} Import by artist for the rest."))
+                reason = Reason("list_cut_short", total=page.total, seen=seen)
+                records.append(Unusable(f"{slug}, page {number}", reason))
             elif missing:
-                records.append(
-                    Unusable(f"{slug}, page {number}", f"{missing} of its works did not come. Try again.")
-                )
+                records.append(Unusable(f"{slug}, page {number}", Reason("works_missing", count=missing)))
             yield Page(str(number), records, page.total)
             is_last = page.total is not None and number * page.page_size >= page.total
             if is_last or not page.paintings:
@@ -366,7 +365,7 @@ class WikiArt:
             records = list(page)
             is_stuck = page.has_more and page.token in ("", token)
             if is_stuck:
-                records.append(Unusable(call, "WikiArt says there is more and does not lead there.", None))
+                records.append(Unusable(call, Reason("leads_nowhere"), None))
             token = page.token if page.has_more and not is_stuck else END
             yield Page(token, records)
 
@@ -384,7 +383,7 @@ class WikiArt:
         try:
             return answers.recognise(item)
         except answers.NotWikiArt as error:
-            raise Unreachable(f"WikiArt gave no answer that can be read for “{name}”: {error}") from None
+            raise Unreachable(Reason("no_answer_to_read", name=name, why=of(error))) from None
 
     # Filling in what a list leaves out
 
@@ -478,7 +477,7 @@ class WikiArt:
         try:
             return self._json(path, **query)
         except NotFound:
-            raise NotFound(f"WikiArt knows no {kind} “{slug}”.") from None
+            raise NotFound(Reason(f"{kind}_not_known", slug=slug)) from None
 
     def _found(self, path: str, **query: Any) -> Any:
         """None where WikiArt does not have it."""
@@ -531,9 +530,7 @@ class WikiArt:
             answer = None
         key = answer.get("SessionKey") if isinstance(answer, dict) else None
         if not isinstance(key, str) or not key:
-            raise WrongCodes(
-                "WikiArt does not accept the access codes. Check WIKIART_ACCESS_CODE and WIKIART_SECRET_CODE."
-            )
+            raise WrongCodes(Reason("wrong_codes"))
         return key
 
     def _ask(self, url: str, query: dict[str, Any], buckets: list[Bucket]) -> Any:
@@ -549,7 +546,7 @@ class WikiArt:
 def _read_json(text: bytearray) -> Any:
     """Raises Again where it is no JSON, NotFound where it says so."""
     if text.lstrip()[:1] == b"<":
-        raise Again("it answered with a web page in place of data")
+        raise Again("page_for_data")
     try:
         item = json.loads(text)
     except (ValueError, RecursionError):
@@ -558,13 +555,13 @@ def _read_json(text: bytearray) -> Any:
     else:
         is_json = True
     if not is_json:
-        raise Again("its answer was cut off or garbled")
+        raise Again("answer_garbled")
     if isinstance(item, dict) and isinstance(item.get("message"), str) and "status" in item:
         if LIMIT_EXCEEDED in item["message"].lower():
-            raise Again("WikiArt's limit of calls is used up", is_limit=True)
+            raise Again("limit_used_up", is_limit=True)
         if item["status"] in (404, "404"):
-            raise NotFound("WikiArt does not know it.")
-        raise Again("it reported an error")
+            raise NotFound(Reason("not_known"))
+        raise Again("error_reported")
     return item
 
 

@@ -293,7 +293,7 @@ def test_what_is_no_answer_is_refused_with_advice(data, hint):
 def test_dictionaries_hold_no_works_and_say_so():
     [found] = read([{"id": 389, "title": "Abstract Art", "url": "abstract-art"}])
 
-    assert "1 terms" in found.reason
+    assert "terms of WikiArt’s dictionaries (1)" in found.reason
 
 
 JSON = st.recursive(
@@ -351,10 +351,10 @@ def test_every_real_answer_is_read():
 
     assert counts == {"PaintingRecord": 4480, "ArtistRecord": 1828, "Unusable": 152}
     assert reasons == {
-        "painting-page-json: It has neither an address nor an id of WikiArt's.": 110,
-        "style-listing-reduced: It has neither an address nor an id of WikiArt's.": 40,
-        "api2-derived: It lists 720 terms of WikiArt's dictionaries, no artists and no paintings.": 1,
-        "dictionaries-legacy-enriched: It lists 219 terms of WikiArt's dictionaries, no artists and no paintings.": 1,
+        "painting-page-json: It has neither an address nor an id of WikiArt’s.": 110,
+        "style-listing-reduced: It has neither an address nor an id of WikiArt’s.": 40,
+        "api2-derived: It lists terms of WikiArt’s dictionaries (720), no artists and no paintings.": 1,
+        "dictionaries-legacy-enriched: It lists terms of WikiArt’s dictionaries (219), no artists and no paintings.": 1,
     }
 
 

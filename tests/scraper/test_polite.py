@@ -99,7 +99,7 @@ def test_a_call_that_goes_wrong_is_made_again(server, kind):
     def read(response):
         text = read_all(caller)(response)
         if text.startswith(b"<"):
-            raise Again("a web page")
+            raise Again("page_for_data")
         return text
 
     assert caller.ask(f"{server.url}/en/App/Painting/MostViewedPaintings", read, buckets=()).startswith(b"[")
@@ -165,7 +165,7 @@ def test_an_error_page_behind_a_redirect_is_an_error(server):
 def test_a_redirect_to_a_stranger_is_refused(server):
     caller = make_caller(may_redirect_to=lambda host: False, retries=0)
 
-    with pytest.raises(Refused, match="not WikiArt's"):
+    with pytest.raises(Refused, match="not WikiArt’s"):
         caller._redirected("https://www.wikiart.org/en", "https://elsewhere.example/x")
 
 
@@ -211,11 +211,11 @@ def test_retry_after_may_be_a_date():
 
 def test_waits_grow_and_vary():
     caller = make_caller(backoff_s=1.0, limit_wait_s=60.0)
-    waits = [caller._pause_s(Again("x"), failures) for failures in (1, 2, 3, 4, 50)]
+    waits = [caller._pause_s(Again("circle"), failures) for failures in (1, 2, 3, 4, 50)]
 
     assert all(least / 2 <= wait <= least for wait, least in zip(waits, (1, 2, 4, 8, 60), strict=True))
-    assert 450 <= caller._pause_s(Again("x", is_limit=True), 9) <= 900
-    assert len({caller._pause_s(Again("x"), 3) for _ in range(20)}) > 1
+    assert 450 <= caller._pause_s(Again("circle", is_limit=True), 9) <= 900
+    assert len({caller._pause_s(Again("circle"), 3) for _ in range(20)}) > 1
 
 
 def test_somebody_may_stop_a_long_wait():

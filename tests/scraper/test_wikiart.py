@@ -173,7 +173,7 @@ def test_a_page_that_stays_short_is_reported(server, world):
     assert missing > 0
     assert (unusable.name, unusable.reason) == (
         "realism, page 1",
-        f"{missing} of its works did not come. Try again.",
+        f"Not all of its works came; {missing} are missing. Try again.",
     )
 
 

@@ -33,6 +33,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from gallery import duplicates, labels
 from gallery.models import Style
 from scraper import runs
+from scraper.reasons import Reason, kept
 from tests import factories, pictures
 
 user = factories.make_user("{EMAIL}", "{PASSWORD}", is_staff=True, is_superuser=True)
@@ -53,11 +54,12 @@ for code in ("gave_up", "unreadable_image"):
 run = runs.plan(runs.Options(artists=("somebody-with-a-rather-long-name",), limit=200), started_by=user)
 run.note(records=120, works_new=90, works_known=20)
 for kind, name, reason in [
-    ("record", "somebody/a-work", "It has neither an address nor an id of WikiArt's."),
-    ("picture", "somebody/another-work-with-a-rather-long-name-1871", "WikiArt shows no picture of it."),
+    ("record", "somebody/a-work", Reason("work_without_address")),
+    ("picture", "somebody/another-work-with-a-rather-long-name-1871", Reason("no_picture")),
 ]:
-    run.failures.create(kind=kind, name=name, reason=reason, raw={{"title": "A work", "completitionYear": 1871}})
-run.stop("Stopped: No space left on device. When that is mended, resume it here.")
+    told = {{"reason": reason, "raw": {{"title": "A work", "completitionYear": 1871}}, **kept(reason)}}
+    run.failures.create(kind=kind, name=name, **told)
+run.stop(Reason("stopped_by", error=Reason("os_ENOSPC")))
 """
 
 

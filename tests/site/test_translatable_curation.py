@@ -14,6 +14,7 @@ from gallery.tables import ArtworkTable
 from ml import inference
 from scraper import runs
 from scraper.models import ImportFailure, ImportRun
+from scraper.reasons import Reason, kept
 from tests import pseudo
 from tests.factories import (
     make_artist,
@@ -148,7 +149,9 @@ def test_the_rooms_where_something_is_decided_can_be_translated(client, curator,
 @pytest.mark.parametrize("state", ["queued", "running", "stopped", "done"])
 def test_an_import_is_told_in_words_that_can_be_translated(client, curator, catalogue, brackets, state):
     run = runs.plan(runs.Options(artists=("qx-qy",), limit=1000, images=False), is_in_background=True)
-    ImportFailure.objects.create(run=run, kind="record", name="Qwork", reason="Qreason")
+    reason = Reason("style_unknown")
+    ImportFailure.objects.create(run=run, kind="record", name="Qwork", reason=reason, **kept(reason))
+    run.stop(Reason("in_five_minutes", why=Reason("artist_not_known", slug="qx-qy")))
     ImportRun.objects.update(
         state=state, records=20, busy_s=3000, finished_at=timezone.now(), seen_at=timezone.now()
     )

@@ -18,6 +18,7 @@ from ml import inference
 from scraper import runs
 from scraper.importer import Outcome, Result
 from scraper.models import ImportRun
+from scraper.reasons import Reason, of, of_system
 from scraper.report import show_failures
 from scraper.runs import Options
 from scraper.wikiart import Stopped, WikiArtError
@@ -139,7 +140,7 @@ class Command(BaseCommand):
         except (OperationalError, InterfaceError) as error:
             raise CommandError(f"The database does not answer any more. {GO_ON}", returncode=1) from error
         except (WikiArtError, inference.ModelMismatch, OSError) as error:
-            run.stop(str(error))
+            run.stop(_why(error))
             self._report(run)
             raise CommandError(f"{error} Nothing is lost. {GO_ON}", returncode=1) from error
         return self._report(run)
@@ -147,7 +148,7 @@ class Command(BaseCommand):
     def _report(self, run: ImportRun) -> bool:
         """Write what became of it all; tells whether some of it failed."""
         run.refresh_from_db()
-        failures = [str(failure) for failure in run.failures.open()]
+        failures = [f"{failure.name}: {failure.reason}" for failure in run.failures.open()]
         self.stdout.write(
             f"{run.works_new:,} works new, {run.works_changed:,} changed, {run.works_known:,} known, "
             f"{run.pictures_new:,} pictures fetched, {len(failures):,} failed."
@@ -221,6 +222,15 @@ class _Bar:
 
     def close(self) -> None:
         self._bar.close()
+
+
+def _why(error: Exception) -> str:
+    """Why it stopped, for those who look at it in the admin."""
+    if isinstance(error, OSError):
+        return Reason("stopped_by", error=of_system(error))
+    if isinstance(error, inference.ModelMismatch):
+        return Reason("model_unusable", error=str(error))
+    return of(error)
 
 
 def _date(text: str) -> str:
