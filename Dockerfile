@@ -39,7 +39,8 @@ COPY --from=code /app /app
 # Volumes that are mounted here the first time get these folders' owner.
 RUN useradd --system --uid 10001 --create-home --home-dir /data styleart \
     && install -d -o 10001 -g 10001 /data/media /data/models /data/static /data/run/metrics
-ENV PATH=/opt/site/bin:$PATH STYLEART_DATA=/data MPLCONFIGDIR=/tmp/matplotlib MALLOC_ARENA_MAX=2 \
+ENV PATH=/opt/site/bin:$PATH STYLEART_DATA=/data MPLCONFIGDIR=/tmp/matplotlib \
+    MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=1048576 \
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DJANGO_SETTINGS_MODULE=styleart_site.settings
 USER 10001
 EXPOSE 8000

@@ -21,6 +21,12 @@ from .supervisor import Child, Supervisor, die_with_parent
 REPOSITORY = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 500_000_000  # a new database takes 60 MB, the sample catalogue 50; the rest is for pictures
 READY_TIMEOUT_S = 120
+# glibc would keep the memory of decoded pictures, more of it for each thread and after each larger picture.
+GIVE_BACK_MEMORY = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",  # bytes
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
 
 
 class CannotStart(Exception):  # noqa: N818
@@ -156,11 +162,7 @@ def _children(data_dir: Path) -> list[Child]:
 
 def _child_environment() -> dict[str, str]:
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    own = {
-        "PYTHONUNBUFFERED": "1",
-        "MALLOC_ARENA_MAX": "2",
-        "LOG_FORMAT": "lines",
-    }  # web server threads share memory
+    own = {"PYTHONUNBUFFERED": "1", "LOG_FORMAT": "lines"} | GIVE_BACK_MEMORY
     if os.geteuid() == 0:
         own["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     return one_thread | own | os.environ | {"DJANGO_SETTINGS_MODULE": "styleart_site.settings"}
