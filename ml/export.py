@@ -311,6 +311,24 @@ def temperature_of(logits: np.ndarray, truth: np.ndarray, styles: int) -> float:
     return best_temperature(logits[paintings, :styles], truth[paintings])
 
 
+def main_components(centred: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The largest variances of rows whose mean is zero, and their directions as columns: principal components.
+
+    For an array (n, width), arrays (count,) and (width, count). Zero stands for what n rows do not have.
+    """
+    rows, width = centred.shape
+    spreads, directions = np.zeros(count), np.zeros((width, count))
+    if rows > width:
+        found, axes = np.linalg.eigh(np.cov(centred, rowvar=False))
+        found, axes = found[::-1], axes[:, ::-1]
+    else:  # the same directions, without a matrix of width times width
+        _, lengths, axes = np.linalg.svd(centred.astype(np.float64), full_matrices=False)
+        found, axes = lengths**2 / (rows - 1), axes.T
+    kept = min(count, len(found))
+    spreads[:kept], directions[:, :kept] = found[:kept], axes[:, :kept]
+    return spreads, directions
+
+
 def _embedding(
     train: np.ndarray, val: np.ndarray, data: Dataset, widths: Sequence[int]
 ) -> tuple[tuple[np.ndarray, np.ndarray], dict[str, Any]]:
@@ -322,8 +340,7 @@ def _embedding(
     scales = level_spreads(train, widths)
     train, val = train / scales, val / scales
     mean = train.mean(0)
-    spreads, directions = np.linalg.eigh(np.cov(train - mean, rowvar=False))
-    spreads, directions = spreads[::-1][:EMBEDDING_SIZE], directions[:, ::-1][:, :EMBEDDING_SIZE]
+    spreads, directions = main_components(train - mean, EMBEDDING_SIZE)
     spreads = np.maximum(spreads, 1e-6 * spreads[0])
     is_painting = data.targets(data.part("val")) < len(data.styles)
     paintings = [picture for picture in data.part("val") if picture.style in data.styles]

@@ -200,6 +200,28 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
     assert "settings.json" in done.stderr
 
 
+@pytest.mark.parametrize("rows", [12, 80], ids=["fewer pictures than features", "more"])
+def test_main_components_are_those_of_the_covariance(rows):
+    features = np.random.default_rng(rows).normal(size=(rows, 40)) * np.linspace(1, 3, 40)
+    features -= features.mean(0)
+    covariance = np.cov(features, rowvar=False)
+
+    spreads, directions = export.main_components(features, 8)
+
+    assert spreads == pytest.approx(np.linalg.eigvalsh(covariance)[::-1][:8])
+    assert covariance @ directions == pytest.approx(directions * spreads, abs=1e-9)
+    assert directions.T @ directions == pytest.approx(np.eye(8), abs=1e-9)
+
+
+def test_pictures_that_are_too_few_for_all_components_leave_the_others_empty():
+    features = np.random.default_rng(3).normal(size=(5, 40))
+
+    spreads, directions = export.main_components(features - features.mean(0), 8)
+
+    assert directions.shape == (40, 8)
+    assert (spreads[5:] == 0).all() and (directions[:, 5:] == 0).all()
+
+
 def test_int8_takes_its_ranges_from_training_pictures_alone(small_manifest):
     data = read_manifest(small_manifest)
 
