@@ -168,6 +168,13 @@ def _percent(share: float, *, digits: int) -> str:
     return gettext("%(number)s %%") % {"number": number_format(f"{100 * share:.{digits}f}", digits)}
 
 
+# One UPDATE that also reads the row; the ORM would need two statements.
+_CLAIM = """
+    UPDATE classifier_prediction SET status = 'running', attempt = attempt + 1, lease_until = %s
+    WHERE id = %s AND status = 'queued' RETURNING *
+"""
+
+
 def _trash_ends_for() -> datetime:
     """What went into the trash before this moment is to be erased."""
     return timezone.now() - timedelta(days=settings.TRASH_DAYS)
@@ -281,12 +288,8 @@ class PredictionQuerySet(models.QuerySet):
 
     def claim(self, pk: UUID) -> "Prediction | None":
         """Take one queued prediction for this worker, or None when somebody else has it or it is done."""
-        claimed = self.filter(pk=pk, status=Prediction.Status.QUEUED).update(
-            status=Prediction.Status.RUNNING,
-            attempt=F("attempt") + 1,
-            lease_until=timezone.now() + timedelta(seconds=settings.CLASSIFY_LEASE_S),
-        )
-        return self.get(pk=pk) if claimed else None
+        rows = self.raw(_CLAIM, [timezone.now() + timedelta(seconds=settings.CLASSIFY_LEASE_S), pk])
+        return next(iter(rows), None)
 
     def sweep(self, *, limit: int = 500) -> list[UUID]:
         """Put lost work back in the queue, give up on what failed too often; returns the ids to send."""
