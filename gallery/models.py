@@ -22,7 +22,16 @@ from pgvector.django import HalfVectorField, HnswIndex, L2Distance, VectorField
 from ml import inference
 
 from . import palette, pictures, stored
-from .said import TEXTS, StyleWords, artist_note, fingerprint, nationality, study_title, style_name
+from .said import (
+    TEXTS,
+    StyleWords,
+    artist_note,
+    fingerprint,
+    nationality,
+    study_title,
+    study_titles,
+    style_name,
+)
 from .tallies import ArtistStyle, StyleYear, sum_for
 
 EMBEDDING_LENGTH = 256
@@ -479,7 +488,7 @@ class ArtworkQuerySet(models.QuerySet):
     def refresh_search_text(self) -> None:
         """Fold titles and artists again, after changes that passed `save` by."""
         stale = []
-        for work in self.select_related("artist").only("title", "artist__name", "search_text"):
+        for work in self.select_related("artist").only("title", "rights", "artist__name", "search_text"):
             if work.search_text != (text := work.text_to_search()):
                 work.search_text = text
                 stale.append(work)
@@ -619,7 +628,10 @@ class Artwork(models.Model):
 
     def text_to_search(self) -> str:
         """What `search_text` should say; for whoever passes `save` by."""
-        return searchable(f"{self.title} {self.artist.name if self.artist else ''}")[:800]
+        told = [self.title, self.artist.name if self.artist else ""]
+        if self.is_study:  # each language shows these by a title of its own
+            told += study_titles(self.title)
+        return searchable(" ".join(told))[:800]
 
     def _save_looks(self, *, is_new: bool) -> None:
         if self._measured is None:

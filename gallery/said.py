@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import override, pgettext, pgettext_lazy
 
 if TYPE_CHECKING:
     from .models import Style, StyleText
@@ -81,6 +81,15 @@ def nationality(word: str) -> str:
 def study_title(title: str) -> str:
     """The title of a generated study in the language of the page; as it is where the message catalogue has none."""
     return pgettext("study", title) if title else ""
+
+
+def study_titles(title: str) -> list[str]:
+    """The other titles that a generated study has: one for each language where the message catalogue has one."""
+    told = []
+    for language, _ in settings.LANGUAGES:
+        with override(language):
+            told.append(study_title(title))
+    return [other for other in dict.fromkeys(told) if other != title]
 
 
 def artist_note(note: str) -> str:

@@ -1,5 +1,9 @@
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.urls import reverse
+from django.utils.translation import override
 
 from gallery import search
 from gallery.models import Artist, Artwork
@@ -198,3 +202,42 @@ def test_artists_too_are_found_without_accents():
     assert [artist.name for artist in search.holding(Artist.objects.all(), "edouard man")] == [
         "Édouard Manet"
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "water lilies"), ("fr", "nenuphars"), ("de", "Seerosen, Nachmittag")]
+)
+def test_a_study_is_found_by_the_title_that_the_page_shows(client, language, text):
+    make_artwork("Water lilies, afternoon", rights="generated")
+    make_artwork("A pond")
+
+    page = client.get(SEARCH, {"q": text}, headers={"Accept-Language": language}).content.decode()
+
+    with override(language):
+        shown = Artwork.objects.get(title__startswith="Water").shown_title
+    assert f'<html lang="{language}">' in page
+    assert shown in page
+    assert found(text) == ["Water lilies, afternoon"]
+
+
+def test_works_that_are_no_studies_are_found_by_their_own_title_alone():
+    work = make_artwork("Water lilies, afternoon", rights="public_domain")
+
+    assert found("Seerosen") == []
+
+    work.rights = "generated"
+    work.save(update_fields=["rights"])
+    assert found("Seerosen") == ["Water lilies, afternoon"]
+
+
+def test_studies_that_hang_already_get_their_titles_with_the_upgrade():
+    work = make_artwork("Water lilies, afternoon", artist=make_artist("Somebody"), rights="generated")
+    whole = work.search_text
+    Artwork.objects.update(search_text="water lilies, afternoon somebody")
+    upgrade = import_module("gallery.migrations.0018_titles_of_studies_to_search")
+
+    upgrade.tell_titles(apps, None)
+
+    work.refresh_from_db()
+    assert work.search_text == whole
+    assert found("somebody seerosen") == ["Water lilies, afternoon"]
