@@ -37,8 +37,11 @@ register.filter("one_of", words.one_of)
 
 @register.filter
 def unbroken(text: str) -> str:
-    """For large headings: no line ends within "Ukiyo-e". Longer parts after a hyphen may go to the next line."""
-    return re.sub(r"-(?=\w{1,2}\b)", "\N{NON-BREAKING HYPHEN}", text)
+    """For large headings: no line ends within "Ukiyo-e", "two-factor" or "sign-in".
+
+    Longer parts after a hyphen may go to the next line, or words such as "Zwei-Faktor-Anmeldung" would not fit.
+    """
+    return re.sub(r"-(?=\w{1,6}\b)", "\N{NON-BREAKING HYPHEN}", text)
 
 
 @register.filter
