@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
@@ -74,6 +75,20 @@ def test_a_large_upload_has_no_room_on_its_way_in_either(settings):
 
     assert response.status_code == 507
     assert (Prediction.objects.count(), files(settings)) == (0, [])
+
+
+def test_a_page_says_so_where_the_database_has_no_room():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '53100'; END $$;"
+            "CREATE TRIGGER refuse BEFORE INSERT ON classifier_prediction FOR EACH ROW EXECUTE FUNCTION refuse();"
+        )
+
+    response = send(small_painting())
+
+    assert response.status_code == 507
+    assert "Our disk is full" in response.content.decode()
 
 
 def test_the_api_says_so_and_the_same_key_may_be_used_again(settings):
