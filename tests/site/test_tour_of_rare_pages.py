@@ -5,6 +5,7 @@ so light and dark are looked at in one size each.
 """
 
 import http.client
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,10 +19,10 @@ from tests.site.test_journey import PASSWORD
 from tests.site.touring import BRIEF_LOOKS, DESKTOP, ONE_LOOK, SHOTS, SLOW_MS, look_at, name_of
 
 pytestmark = pytest.mark.browser
-EMAIL = "keeper@example.org"
+EMAIL, HANGER = "keeper@example.org", "hanger@example.org"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
-# Somebody who may see everything, and what the rooms tell of, put into the running site's own database.
+# Somebody who may see everything, a curator with a password alone, and what the rooms tell of, put into the running site's own database.
 ROWS = f"""
 import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "styleart_site.settings"
@@ -31,6 +32,7 @@ from io import BytesIO
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from gallery import duplicates, labels
+from gallery.curators import curators
 from gallery.models import Style
 from scraper import runs
 from scraper.reasons import Reason, kept
@@ -39,6 +41,7 @@ from tests import factories, pictures
 user = factories.make_user("{EMAIL}", "{PASSWORD}", is_staff=True, is_superuser=True)
 TOTP.activate(user, "{SECRET}")
 RecoveryCodes.activate(user)
+factories.make_user("{HANGER}", "{PASSWORD}", is_staff=True).groups.add(curators())
 realism, cubism = Style.objects.get(name="Realism"), Style.objects.get(name="Cubism")
 large, small = BytesIO(), BytesIO()
 pictures.composition(seed=151).save(large, "PNG")
@@ -244,6 +247,55 @@ def test_axe_finds_nothing_serious_in_the_whole_curators_room(rows, tourist):
     assert wrong == []
 
 
+# Curators at a door that is closed
+
+
+@contextmanager
+def strict(site: live.LiveSite) -> Iterator[str]:
+    """The address of another web server of the same site, which asks curators for two factors."""
+    port = live.free_port()
+    own = {"STAFF_NEEDS_TWO_FACTORS": "true", "PORT": str(port), "WEB_WORKERS": "1"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "python:styleart_site.webserver"],
+        cwd=live.ROOT,
+        env=site.environment | own | {"DJANGO_SETTINGS_MODULE": "styleart_site.settings"},
+    )
+
+    def answers() -> bool:
+        assert server.poll() is None
+        with socket.socket() as line:
+            return line.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        live.wait_until(answers, timeout_s=60)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def enter(page: Page, address: str) -> None:
+    page.goto(address)
+    page.fill("input[name=login]", HANGER)
+    page.fill("input[name=password]", PASSWORD)
+    press(page)
+
+
+def test_axe_finds_nothing_serious_where_curators_may_not_go(rows, tourist):
+    page, wrong = tourist, []
+    page.context.clear_cookies()
+    enter(page, "/accounts/login/")
+    assert page.goto("/admin/styleart_site/signoflife/").status == 403
+    wrong += briefly(page, "error-403")
+    with strict(rows) as address:
+        enter(page, f"{address}/accounts/login/")  # another port, another cookie
+        assert page.goto(f"{address}/admin/").status == 403
+        expect(page.locator("main a.button")).to_have_attribute("href", "/accounts/2fa/totp/activate/")
+        wrong += briefly(page, "second-factor-needed")
+
+    assert wrong == []
+
+
 # What goes wrong
 
 
@@ -262,7 +314,7 @@ def faulty(site: live.LiveSite, code: str) -> Iterator[None]:
         site.query("DROP TRIGGER refuse ON styleart_site_user; DROP FUNCTION refuse(); SELECT 1")
 
 
-@pytest.mark.parametrize(("code", "status"), [("XX000", 500), ("57P01", 503)])
+@pytest.mark.parametrize(("code", "status"), [("XX000", 500), ("57P01", 503), ("53100", 507)])
 def test_axe_finds_nothing_serious_where_the_database_fails(rows, tourist, code, status):
     """The account remembers the language that it chooses; just now it cannot."""
     tourist.goto("/about/")
