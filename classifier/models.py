@@ -32,7 +32,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from pgvector.django import HalfVectorField
 from PIL import Image
 
-from gallery import labels, palette, pictures
+from gallery import labels, palette, pictures, room
 from gallery.models import EMBEDDING_LENGTH, Style, matching, searchable
 from gallery.said import style_name
 from gallery.words import one_of
@@ -270,8 +270,10 @@ class PredictionQuerySet(models.QuerySet):
         except IntegrityError:  # a double click: the other request was faster
             prediction.discard_original()
             return self.known(upload, sender).get(), False
-        except (OperationalError, InterfaceError):
-            raise  # the row may be there all the same, so its file stays
+        except (OperationalError, InterfaceError) as error:
+            if room.is_full(error):  # PostgreSQL says so itself, so there is no row
+                prediction.discard_original()
+            raise  # else the row may be there all the same, so its file stays
         except BaseException:
             prediction.discard_original()
             raise

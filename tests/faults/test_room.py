@@ -77,7 +77,7 @@ def test_a_large_upload_has_no_room_on_its_way_in_either(settings):
     assert (Prediction.objects.count(), files(settings)) == (0, [])
 
 
-def test_a_page_says_so_where_the_database_has_no_room():
+def test_a_page_says_so_where_the_database_has_no_room(settings):
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
@@ -89,6 +89,7 @@ def test_a_page_says_so_where_the_database_has_no_room():
 
     assert response.status_code == 507
     assert "Our disk is full" in response.content.decode()
+    assert files(settings) == []
 
 
 def test_the_api_says_so_and_the_same_key_may_be_used_again(settings):
