@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
@@ -46,12 +47,13 @@ class ScheduledTask:
     name: str
     every: timedelta
     last: SignOfLife | None
+    set_up_at: datetime
 
     @property
     def is_late(self) -> bool:
-        """Whether it should have run since: twice its time and a minute are over."""
-        waits_until = self.every * 2 + MISSING_AFTER
-        return self.last is None or timezone.now() - self.last.seen_at > waits_until
+        """Whether it should have run since the last time, or since the site was set up: twice its time and a minute."""
+        since = self.last.seen_at if self.last else self.set_up_at
+        return timezone.now() - since > self.every * 2 + MISSING_AFTER
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,11 @@ def _state() -> dict:
 
 def _schedule() -> list[ScheduledTask]:
     last = {sign.name: sign for sign in SignOfLife.objects.filter(kind=SignOfLife.Kind.TASK)}
+    set_up_at = MigrationRecorder.Migration.objects.aggregate(at=Max("applied"))[
+        "at"
+    ]  # or brought up to date
     return [
-        ScheduledTask(name, timedelta(seconds=entry["schedule"]), last.get(entry["task"]))
+        ScheduledTask(name, timedelta(seconds=entry["schedule"]), last.get(entry["task"]), set_up_at)
         for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
     ]
 

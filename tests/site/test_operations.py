@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import yaml
 from django.contrib.auth.models import Permission
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -86,6 +87,18 @@ def test_a_task_is_late_after_twice_its_time(operator):
     assert not is_late()
     SignOfLife.objects.update(seen_at=timezone.now() - timedelta(minutes=2))
     assert is_late()
+
+
+def test_a_task_that_never_ran_is_late_once_the_site_is_old_enough(operator):
+    def late() -> set[str]:
+        schedule = operator.get(PAGE).context["schedule"]
+        return {task.name for task in schedule if task.is_late}
+
+    MigrationRecorder.Migration.objects.update(applied=timezone.now() - timedelta(minutes=1))
+    assert late() == set()
+    MigrationRecorder.Migration.objects.update(applied=timezone.now() - timedelta(hours=3))
+    assert {"sweep predictions", "check files"} < late()
+    assert "remove orphaned copies" not in late()  # has its day
 
 
 def test_failures_stand_by_cause_the_most_frequent_first(operator):
