@@ -65,14 +65,21 @@ def main_figures(probabilities: np.ndarray, truth: np.ndarray) -> Measure:
         return {
             "top1": counts @ right / pictures,
             "top3": counts @ in_top3 / pictures,
-            "macro_f1": np.nanmean(f1, axis=1),
-            "macro_auc": np.nanmean(areas, axis=1),
+            "macro_f1": _mean_of_known(f1),
+            "macro_auc": _mean_of_known(areas),
             "ece": np.abs(counts @ (bins * (right - top)[:, None])).sum(1) / pictures,
             "baseline_top1": there.max(1) / pictures,
             "micro_auc": area_of_all(np.repeat(counts, styles, axis=1)),
         }
 
     return measure
+
+
+def _mean_of_known(figures: np.ndarray) -> np.ndarray:
+    """The mean of each row (draws, styles) without its nan; nan where a row holds nothing else."""
+    known = ~np.isnan(figures)
+    total = np.where(known, figures, 0).sum(1)
+    return np.divide(total, known.sum(1), out=np.full(len(figures), np.nan), where=known.any(1))
 
 
 def _area(values: np.ndarray, is_positive: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

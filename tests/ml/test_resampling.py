@@ -57,6 +57,17 @@ def test_draws_without_a_figure_do_not_count_for_its_interval():
     assert intervals(rare, 3)["rare"] == (1.0, 1.0)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_draw_of_a_single_style_has_no_area_and_says_nothing_about_it():
+    probabilities, truth = made_up_answers(12, 3)
+    counts = np.where(truth == truth[0], 1, 0)[None]
+
+    measured = main_figures(probabilities, truth)(counts)
+
+    assert np.isnan(measured["macro_auc"]).all()
+    assert np.isfinite(measured["macro_f1"]).all()
+
+
 def test_an_interval_of_the_calibration_error_holds_the_error():
     chance = np.random.default_rng(5)
     top = chance.uniform(0.5, 1, 400)
