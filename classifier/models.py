@@ -51,9 +51,8 @@ COPY_NAMES = {
     THUMBNAIL_PX: "thumbnail",
 }  # of files; all others are called by their size
 NOTE_LENGTH = 2000
-DERIVED_WITHIN = timedelta(
-    hours=1
-)  # what had no quiet moment by then gets a placeholder, and pages make the rest
+# What had no quiet moment by then gets a placeholder, and pages make the rest.
+DERIVED_WITHIN = timedelta(hours=1)
 QUIET_AFTER = timedelta(seconds=2)
 WATCHED_EVERY = timedelta(seconds=4)
 STILL_THERE = timedelta(seconds=15)  # a page that waits asks every two seconds

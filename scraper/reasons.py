@@ -139,7 +139,7 @@ class Reason(str):
 
     @classmethod
     def read(cls, code: str, facts: dict[str, Any]) -> "Reason":
-        """What `as_json` gave. Raises KeyError where it is of another version."""
+        """What `facts_as_json` gave. Raises KeyError where it is of another version."""
         read = {
             name: cls.read(fact["code"], fact["facts"]) if isinstance(fact, dict) else fact
             for name, fact in facts.items()

@@ -174,9 +174,8 @@ def _state() -> dict:
 
 def _schedule() -> list[ScheduledTask]:
     last = {sign.name: sign for sign in SignOfLife.objects.filter(kind=SignOfLife.Kind.TASK)}
-    set_up_at = MigrationRecorder.Migration.objects.aggregate(at=Max("applied"))[
-        "at"
-    ]  # or brought up to date
+    # Or brought up to date.
+    set_up_at = MigrationRecorder.Migration.objects.aggregate(at=Max("applied"))["at"]
     return [
         ScheduledTask(name, timedelta(seconds=entry["schedule"]), last.get(entry["task"]), set_up_at)
         for name, entry in settings.CELERY_BEAT_SCHEDULE.items()

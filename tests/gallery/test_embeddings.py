@@ -171,10 +171,8 @@ def test_a_new_picture_takes_all_embeddings_of_the_old_one_along():
     ],
 )
 def test_the_nearest_works_are_found_by_indexes_of_their_version(wanted, indexes):
-    style, other = (
-        make_style(),
-        make_style("Another"),
-    )  # so that no index of a part is as large as that of all
+    # Two, so that no index of a part is as large as that of all.
+    style, other = make_style(), make_style("Another")
     years = [1851, 1861, 1876, 1951]
     works = Artwork.objects.bulk_create(
         Artwork(title=f"Work {n}", style=style if n < 250 else other, year=years[n % 4]) for n in range(500)
