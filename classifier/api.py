@@ -33,7 +33,7 @@ from .files import private_file
 from .forms import PredictionForm
 from .models import NOTE_LENGTH, NoAnswerYet, NotShareable, Prediction, Sender
 from .tasks import send
-from .waiting import wait_for
+from .waiting import waiting_for
 
 MOST_WAIT_S = 10
 MOST_SHARE_DAYS = 365
@@ -292,9 +292,11 @@ class PredictionList(mixins.ListModelMixin, Predictions):
         prediction, is_waiting = form.save()
         if not is_waiting:
             return self._sent(prediction, 200)
-        send(prediction.pk)
         seconds = _wait_s(request)
-        response = self._sent(prediction, 201 if wait_for(prediction, seconds) else 202)
+        with waiting_for(prediction, seconds) as waiter:
+            send(prediction.pk)
+            is_finished = waiter.is_finished()
+        response = self._sent(prediction, 201 if is_finished else 202)
         if seconds:
             response.headers["Preference-Applied"] = f"wait={seconds}"
         return response

@@ -5,6 +5,7 @@ from datetime import timedelta
 from math import ceil
 
 from django.db import connection, models
+from django.db.models import F
 from django.utils import timezone
 
 COUNT_ONE_MORE = """
@@ -35,6 +36,10 @@ class RequestCountManager(models.Manager):
             self.filter(ends_at__lt=timezone.now() - timedelta(minutes=1)).delete()
         return Hit(count, max(ceil(left_s), 1))
 
+    def take_back(self, key: str) -> None:
+        """Count one request less. One query."""
+        self.filter(key=key, requests__gt=0).update(requests=F("requests") - 1)
+
     def so_far(self, key: str) -> int:
         """How many were counted since counting began. One query."""
         row = self.filter(key=key, ends_at__gt=timezone.now()).first()
@@ -42,7 +47,11 @@ class RequestCountManager(models.Manager):
 
 
 class RequestCount(models.Model):
-    """How many requests of somebody came in a stretch of time that begins with the first of them."""
+    """How many requests of somebody came in a stretch of time that begins with the first of them.
+
+    The table is unlogged: no request waits for a disk to count it, and after a crash of PostgreSQL counting
+    begins anew.
+    """
 
     key = models.CharField(max_length=100, unique=True)
     requests = models.PositiveIntegerField()

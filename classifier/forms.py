@@ -116,7 +116,8 @@ class PredictionForm(forms.Form):
         if self.errors:
             return self.cleaned_data
         upload = replace(upload, title=self.cleaned_data["title"], cut=cut, square=square)
-        return self.cleaned_data | {"image": upload, "known": quota.take_one(upload, self.sender)}
+        quota.take_one(upload, self.sender)
+        return self.cleaned_data | {"image": upload}
 
     def _cut(
         self, facts: inference.PictureFacts
@@ -130,7 +131,7 @@ class PredictionForm(forms.Form):
 
     def save(self) -> tuple[Prediction, bool]:
         """Keep the picture and queue it; returns the prediction and whether there is work to send."""
-        prediction, is_waiting = _keep(self.cleaned_data["image"], self.cleaned_data["known"], self.sender)
+        prediction, is_waiting = _keep(self.cleaned_data["image"], self.sender)
         UPLOADS.labels("queued" if is_waiting else "known").inc()
         return prediction, is_waiting
 
@@ -148,9 +149,13 @@ def _unreadable_as_invalid() -> Iterator[None]:
         ) from error
 
 
-def _keep(upload: Upload, known: Prediction | None, sender: Sender) -> tuple[Prediction, bool]:
-    """Queue what was counted; `known` is what `quota.take_one` gave."""
-    return Prediction.objects.add(upload, sender) if known is None else known.send_again(upload)
+def _keep(upload: Upload, sender: Sender) -> tuple[Prediction, bool]:
+    """Queue what was counted, or give the count back where the same is there already."""
+    prediction = Prediction.objects.add(upload, sender)
+    if prediction is not None:
+        return prediction, True
+    quota.give_back(sender)
+    return Prediction.objects.known(upload, sender).get().send_again(upload)
 
 
 def _cut_of(facts: inference.PictureFacts, sides: tuple[int, ...], *, turns: int) -> inference.Cut | None:
@@ -226,11 +231,12 @@ class CropForm(forms.Form):
         top, bottom = (round(part * facts.height / 100) for part in (off[1], off[3]))
         sides = (left, top, facts.width - left - right, facts.height - top - bottom)
         upload = replace(self.whole, cut=_cut_of(facts, sides, turns=turns))
-        return self.cleaned_data | {"upload": upload, "known": quota.take_one(upload, self.sender)}
+        quota.take_one(upload, self.sender)
+        return self.cleaned_data | {"upload": upload}
 
     def save(self) -> tuple[Prediction, bool]:
         """Ask about this cut; returns its prediction, which may be there already, and whether there is work to send."""
-        return _keep(self.cleaned_data["upload"], self.cleaned_data["known"], self.sender)
+        return _keep(self.cleaned_data["upload"], self.sender)
 
 
 class HistoryFilter(forms.Form):

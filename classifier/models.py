@@ -167,6 +167,8 @@ def _percent(share: float, *, digits: int) -> str:
     return gettext("%(number)s %%") % {"number": number_format(f"{100 * share:.{digits}f}", digits)}
 
 
+FINISHED = "predictions_finished"  # where PostgreSQL tells the ids of rows that are finished
+
 # One UPDATE that also reads the row; the ORM would need two statements.
 _CLAIM = """
     UPDATE classifier_prediction SET status = 'running', attempt = attempt + 1, lease_until = %s
@@ -243,21 +245,22 @@ class PredictionQuerySet(models.QuerySet):
         same = self.of(sender).filter(sha256=upload.sha256, edit=upload.edit)
         return same.filter(asked_model=inference.model_version())
 
-    def find_known(self, upload: Upload, sender: Sender) -> "Prediction | None":
-        """What is `known`: at most one, so nothing has to be put in order. One query."""
-        return next(iter(self.known(upload, sender).order_by()), None)
-
     def submit(self, upload: Upload, sender: Sender) -> tuple["Prediction", bool]:
-        """Keep the picture and queue it; returns the prediction and whether it is new.
+        """Keep the picture and queue it; returns the prediction and whether there is work to send.
 
         The same person sending the same bytes, cut the same way, under the same model gets the prediction
         that is there already, back from the trash if it was there, or queued anew if it had failed.
         """
-        existing = self.find_known(upload, sender)
-        return self.add(upload, sender) if existing is None else existing.send_again(upload)
+        prediction = self.add(upload, sender)
+        if prediction is None:
+            return self.known(upload, sender).get().send_again(upload)
+        return prediction, True
 
-    def add(self, upload: Upload, sender: Sender) -> tuple["Prediction", bool]:
-        """Do as `submit` does with a picture that was not `known` a moment ago."""
+    def add(self, upload: Upload, sender: Sender) -> "Prediction | None":
+        """Keep the picture and queue it; None where the same is `known`, which stays as it is.
+
+        That is rare, so nobody asks first: the row that would be the second of its kind is refused.
+        """
         prediction = Prediction.from_upload(upload, sender)
         try:
             with transaction.atomic():
@@ -266,9 +269,9 @@ class PredictionQuerySet(models.QuerySet):
                 if upload.square is not None:
                     # Before others see the row: whoever erases it erases this, too.
                     squares.keep(prediction.pk, prediction.edit, upload.square)
-        except IntegrityError:  # a double click: the other request was faster
+        except IntegrityError:
             prediction.discard_original()
-            return self.known(upload, sender).get(), False
+            return None
         except (OperationalError, InterfaceError) as error:
             if room.is_full(error):  # PostgreSQL says so itself, so there is no row
                 prediction.discard_original()
@@ -276,7 +279,7 @@ class PredictionQuerySet(models.QuerySet):
         except BaseException:
             prediction.discard_original()
             raise
-        return prediction, True
+        return prediction
 
     def to_mail(self):
         """Answers of which their owners are to be told by mail, now."""
@@ -373,11 +376,6 @@ def _palette_json(picture: Image.Image) -> bytes:
 
 
 CERTAINTY_RANK = Coalesce(F("confidence"), Value(-1.0))  # what has no answer yet is the least sure
-
-
-def channel_of(pk: UUID) -> str:
-    """Where PostgreSQL tells that this prediction is finished."""
-    return f"prediction_{pk.hex}"
 
 
 def original_path(prediction: "Prediction", filename: str) -> str:
@@ -707,11 +705,11 @@ class Prediction(models.Model):
         )
 
     def _finish(self, **columns: object) -> bool:
-        """End this attempt, unless another one was faster, and tell whoever listens on `channel_of`."""
+        """End this attempt, unless another one was faster, and tell its id to whoever listens on FINISHED."""
         is_mine = bool(self._mine().update(lease_until=None, **columns))
         if is_mine:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_notify(%s, '')", [channel_of(self.pk)])
+                cursor.execute("SELECT pg_notify(%s, %s)", [FINISHED, str(self.pk)])
             squares.drop(self.pk)
         return is_mine
 

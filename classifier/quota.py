@@ -13,19 +13,26 @@ from .models import Prediction, RequestCount, Sender, Upload
 DAY_S = 86_400
 
 
-def take_one(upload: Upload, sender: Sender) -> Prediction | None:
-    """Count a picture that somebody sends; one they sent before, cut the same way, does not count but comes back.
+def take_one(upload: Upload, sender: Sender) -> None:
+    """Count a picture that somebody sends. One they sent before, cut the same way, does not count: see `give_back`.
 
     Raises ValidationError "quota_exceeded" when the day's pictures are used up; for users its params hold
     `retry_after`, in seconds.
     """
-    if (known := Prediction.objects.find_known(upload, sender)) is not None:
-        return known
-    if sender.user is None:
-        _let_visitor_pass(sender)
-    else:
-        _let_user_pass(sender.user)
-    return None
+    try:
+        if sender.user is None:
+            _let_visitor_pass(sender)
+        else:
+            _let_user_pass(sender.user)
+    except ValidationError:
+        if not Prediction.objects.known(upload, sender).exists():
+            raise
+
+
+def give_back(sender: Sender) -> None:
+    """Count one picture less: it was there already. Those of visitors are counted by their rows."""
+    if sender.user is not None:
+        RequestCount.objects.take_back(_day(sender.user))
 
 
 def _let_user_pass(user: models.Model) -> None:

@@ -327,7 +327,7 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 120)  # of a user, 
 API_REQUESTS_PER_MINUTE_ANONYMOUS = env.int("API_REQUESTS_PER_MINUTE_ANONYMOUS", 30)  # of a network address
 API_UPLOADS_PER_MINUTE = env.int("API_UPLOADS_PER_MINUTE", 10)  # of a user
 API_UPLOADS_PER_DAY = env.int("API_UPLOADS_PER_DAY", 200)  # of a user, at all doors: the pages, too
-API_MAX_WAITERS = env.int("API_MAX_WAITERS", 2)  # threads of a process that may wait (Prefer: wait)
+API_MAX_WAITERS = env.int("API_MAX_WAITERS", 4)  # threads of a process that may wait (Prefer: wait)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "styleart_site.api.authentication.BearerToken",

@@ -35,6 +35,16 @@ def _rank(item) -> int:
     return len(LONGEST_FIRST)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The database of the tests cannot be dropped while somebody listens there."""
+    yield
+    from classifier import waiting
+
+    with django_db_blocker.unblock():
+        waiting.listen_no_more()
+
+
 @pytest.fixture(autouse=True)
 def media_folder(settings, tmp_path):
     """Every test keeps its pictures to itself."""
