@@ -13,9 +13,8 @@ from tests.faults.house import IS_FULL, tell
 pytestmark = pytest.mark.services
 
 REQUESTS, MINUTES = (10_000, 30.0) if IS_FULL else (400, 2.0)
-MOST_GROWTH_MB = (
-    memory.MOST_GROWTH_MB if IS_FULL else 50.0
-)  # a minute; the pictures themselves are two hundred
+# A minute; the pictures themselves are two hundred.
+MOST_GROWTH_MB = memory.MOST_GROWTH_MB if IS_FULL else 50.0
 
 
 def test_no_process_holds_more_than_it_may_or_goes_on_growing():
