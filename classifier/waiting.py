@@ -34,14 +34,20 @@ class Waiter:
         self._prediction, self._seconds, self._news = prediction, seconds, news
 
     def is_finished(self) -> bool:
-        """Whether the row is finished, which is waited for. One query where it was told in time."""
+        """Whether the row is finished, which is waited for. One query where it was told in time.
+
+        One that is erased meanwhile never is, and stays as it was known.
+        """
         if self._news is None:
             return not self._prediction.is_unfinished
         end = time.monotonic() + self._seconds
         while self._prediction.is_unfinished and (left_s := end - time.monotonic()) > 0:
             self._news.wait(min(LOOK_EVERY_S, left_s))
             self._news.clear()
-            self._prediction.refresh_from_db()
+            try:
+                self._prediction.refresh_from_db()
+            except Prediction.DoesNotExist:
+                return False
         return not self._prediction.is_unfinished
 
 

@@ -126,6 +126,17 @@ def test_where_the_listener_is_lost_the_row_is_looked_at_and_the_next_one_listen
         assert told.result(timeout=GIVE_UP_S)
 
 
+def test_what_is_erased_meanwhile_is_waited_for_no_longer():
+    prediction = make_prediction()
+
+    with somebody_waits(prediction, FOR_EVER_S) as told:
+        wait_until(listeners, timeout_s=GIVE_UP_S)
+        Prediction.objects.filter(pk=prediction.pk).delete()
+
+        assert not told.result(timeout=GIVE_UP_S)
+    assert prediction.is_unfinished
+
+
 def test_who_has_waited_long_enough_is_told_so():
     prediction = make_prediction()
 
