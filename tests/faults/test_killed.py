@@ -36,7 +36,7 @@ def test_no_picture_is_lost_or_answered_twice_when_workers_are_killed(house):
         ids = []
         while not are_done.is_set() or len(sent.ids) < UPLOADS:
             ids.append(house.send(pictures.small_painting(next(seeds)), sent))
-            time.sleep(0.1)
+            time.sleep(0.8)  # the disk of the house is small
         return ids
 
     with ThreadPoolExecutor(3) as senders:
