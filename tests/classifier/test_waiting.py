@@ -70,6 +70,7 @@ def test_a_word_about_another_picture_wakes_nobody(monkeypatch):
     mine, other = make_prediction(), make_prediction()
 
     with somebody_waits(mine, FOR_EVER_S) as mine_told, somebody_waits(other, FOR_EVER_S) as other_told:
+        wait_until(lambda: len(waiting._listener._waiters) == 2, timeout_s=GIVE_UP_S)
         wait_until(listeners, timeout_s=GIVE_UP_S)
         finish(other)
         assert other_told.result(timeout=GIVE_UP_S)
