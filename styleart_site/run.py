@@ -25,7 +25,7 @@ READY_TIMEOUT_S = 120
 GIVE_BACK_MEMORY = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "1048576",  # bytes
-    "MALLOC_TRIM_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "8388608",  # less, and each upload asks the kernel for its pages anew
 }
 
 

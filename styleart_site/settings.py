@@ -166,7 +166,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_TASK_SOFT_TIME_LIMIT = env.int("TASK_TIME_LIMIT_S", 20)  # seconds; one picture takes well under 1
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 5  # for what does not listen, such as a decoder in C
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
+# Then a new child takes over, whatever the old one may have kept.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("WORKER_TASKS_PER_CHILD", 2000)
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0  # a child loads the model first; after 4 s Celery gives the worker up
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB; a picture needs up to 300 MB while it is decoded
 # What a child may take at most, beyond what it has when it begins: more is a MemoryError and not the machine's end.
@@ -221,6 +222,10 @@ MEDIA_BUCKET_OPTIONS = {
 UPLOAD_MAX_BYTES = 16 * 1024 * 1024
 # The pictures of most phones need no detour over a temporary file.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "styleart_site.uploads.InOnePiece",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 CLASSIFY_LEASE_S = env.int("CLASSIFY_LEASE_S", 30)  # longer than CELERY_TASK_TIME_LIMIT
 CLASSIFY_RESEND_S = env.int("CLASSIFY_RESEND_S", 20)  # what nobody picked up by then is sent again
 CLASSIFY_MAX_ATTEMPTS = 3

@@ -19,7 +19,7 @@ MOST_GROWTH_MB = memory.MOST_GROWTH_MB if IS_FULL else 50.0
 
 def test_no_process_holds_more_than_it_may_or_goes_on_growing():
     paintings = running.paintings("1")
-    with running.running_site() as site:
+    with running.running_site(**memory.NEVER_REPLACED) as site:
         token = running.sign_in(site)
         errors = memory.ask(site, token, paintings, REQUESTS)
         after = memory.Watch(site)
