@@ -40,7 +40,7 @@ COPY --from=code /app /app
 RUN useradd --system --uid 10001 --create-home --home-dir /data styleart \
     && install -d -o 10001 -g 10001 /data/media /data/models /data/static /data/run/metrics
 ENV PATH=/opt/site/bin:$PATH STYLEART_DATA=/data MPLCONFIGDIR=/tmp/matplotlib \
-    MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=8388608 \
+    MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=8388608 PILLOW_BLOCK_SIZE=1m PILLOW_BLOCKS_MAX=6 \
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DJANGO_SETTINGS_MODULE=styleart_site.settings
 USER 10001
 EXPOSE 8000

@@ -1,6 +1,8 @@
 """The one door for pictures, and for all that people say of them."""
 
+import os
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +32,10 @@ CROP = re.compile(r"\d{1,6},\d{1,6},\d{1,6},\d{1,6}", re.ASCII)
 UPLOADS = Counter(
     "styleart_uploads", "Pictures that came in, by what became of them at the door.", ["outcome"]
 )
+
+
+# A process decodes as many pictures at a time as there are cores: more would not be faster, and one may need 300 MB.
+_decoding = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 class DayInput(forms.DateInput):
@@ -106,7 +112,7 @@ class PredictionForm(forms.Form):
             return self.cleaned_data
         cut, beyond = self._cut(upload.facts)
         try:
-            with _unreadable_as_invalid():
+            with _decoding, _unreadable_as_invalid():
                 square = inference.checked_square(upload.data, inference.input_size_px(), cut=cut)
         except forms.ValidationError as error:
             self.add_error("image", error)

@@ -21,11 +21,14 @@ from .supervisor import Child, Supervisor, die_with_parent
 REPOSITORY = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 500_000_000  # a new database takes 60 MB, the sample catalogue 50; the rest is for pictures
 READY_TIMEOUT_S = 120
-# glibc would keep the memory of decoded pictures, more of it for each thread and after each larger picture.
+# glibc would keep the memory of pictures, more of it for each thread and after each larger picture, and in pieces
+# between which nothing large fits. What is large goes back at once; Pillow keeps some blocks for the next picture.
 GIVE_BACK_MEMORY = {
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "1048576",  # bytes
+    "MALLOC_MMAP_THRESHOLD_": "131072",  # bytes
     "MALLOC_TRIM_THRESHOLD_": "8388608",  # less, and each upload asks the kernel for its pages anew
+    "PILLOW_BLOCK_SIZE": "1m",
+    "PILLOW_BLOCKS_MAX": "6",
 }
 
 
