@@ -222,10 +222,6 @@ MEDIA_BUCKET_OPTIONS = {
 UPLOAD_MAX_BYTES = 16 * 1024 * 1024
 # The pictures of most phones need no detour over a temporary file.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = [
-    "styleart_site.uploads.InOnePiece",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
 CLASSIFY_LEASE_S = env.int("CLASSIFY_LEASE_S", 30)  # longer than CELERY_TASK_TIME_LIMIT
 CLASSIFY_RESEND_S = env.int("CLASSIFY_RESEND_S", 20)  # what nobody picked up by then is sent again
 CLASSIFY_MAX_ATTEMPTS = 3

@@ -21,5 +21,5 @@ loglevel = "warning"
 logconfig_dict = logs.config()  # Django itself writes a line for each request
 
 # What is received at once. Django takes 64 KiB at a time, and gunicorn copies all that is left each time: with its
-# own 1 MiB that is 10 ms of computing for an upload of 3 MB, so 1 ms.
-SocketUnreader.max_body_chunk = 256 * 1024
+# own 1 MiB that is most of what receiving a large picture computes (benchmarks/receiving.py).
+SocketUnreader.max_body_chunk = 64 * 1024
