@@ -1,6 +1,6 @@
 """What the site holds after many requests and while pictures come in, by the benchmark's own way of measuring.
 
-Two minutes of load; STYLEART_FAULTS=full asks 10,000 requests first, and takes 40 minutes. Only that one is asked
+Two minutes of load; STYLEART_FAULTS=full asks 10,000 requests first, and takes 32 minutes. Only that one is asked
 whether it grows by less than 1 MB a minute: in two minutes the caches of a new process are still filling, so the
 short one sees only what keeps pictures.
 """

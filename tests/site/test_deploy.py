@@ -19,6 +19,7 @@ import yaml
 
 from classifier.visitors import network_of
 from styleart_site.middleware import know_the_address
+from styleart_site.run import GIVE_BACK_MEMORY
 from tests import factories, live, real_servers
 
 ROOT = Path(__file__).parent.parent.parent
@@ -367,6 +368,15 @@ def test_no_secret_and_no_data_can_get_into_the_image():
     assert "*" in lines
     assert not allowed & {".env", "var", "tests", ".git", "docs"}
     assert all((ROOT / name).exists() for name in allowed)
+
+
+@pytest.mark.parametrize("place", ["Dockerfile", "docs/deploy.md"])
+def test_whoever_starts_the_site_in_another_way_gives_memory_back_as_bin_start_does(place):
+    words = (ROOT / place).read_text().replace("Environment=", " ").split()
+
+    assert [
+        f"{name}={value}" for name, value in GIVE_BACK_MEMORY.items() if f"{name}={value}" not in words
+    ] == []
 
 
 def test_image_and_compose_agree_on_commands():
