@@ -62,11 +62,14 @@ def fill_once(works: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from gallery import embeddings
     from gallery.models import Artwork
+    from ml import inference
 
     call_command("migrate", verbosity=0)
     if Artwork.objects.count() != works:
         call_command("load_sample", "--studies", "0", verbosity=0)
+        embeddings.drop_indexes(inference.model_version())  # made again below, at once and not row by row
         fill(works, np.random.default_rng(20))
     renew_embeddings()
     with connection.cursor() as cursor:

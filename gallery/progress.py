@@ -15,6 +15,7 @@ from . import embeddings
 from .embeddings import Outcome
 from .locks import Taken, alone
 from .readers import ReadersKeepDying
+from .stopping import stoppable
 from .switching import CannotSwitch
 
 PATIENCE_S = 20  # the worker looks every minute whether there is something to embed
@@ -37,8 +38,8 @@ class EmbeddingCommand(BaseCommand):
         """Show the progress, then the report. Raises CommandError unless all went well."""
         report = _Report()
         try:
-            with alone(embeddings.LOCK, patience_s=PATIENCE_S), closing(outcomes):
-                for outcome in tqdm(outcomes, total=total, unit=" artworks", disable=None):
+            with alone(embeddings.LOCK, patience_s=PATIENCE_S), closing(stoppable(outcomes)) as steps:
+                for outcome in tqdm(steps, total=total, unit=" artworks", disable=None):
                     report.add(outcome)
         except KeyboardInterrupt:
             self._show(report, done)

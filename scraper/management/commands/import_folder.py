@@ -13,6 +13,7 @@ from gallery.locks import Taken
 from gallery.models import Style
 from gallery.progress import GO_ON, positive
 from gallery.readers import ReadersKeepDying
+from gallery.stopping import stoppable
 from ml import inference
 from scraper import folder as folders
 from scraper import importer
@@ -68,7 +69,7 @@ class Command(BaseCommand):
         work = importer.rehearse if dry_run else importer.import_records
         report = Report()
         try:
-            with closing(work(records, processes=options["processes"])) as outcomes:
+            with closing(stoppable(work(records, processes=options["processes"]))) as outcomes:
                 for outcome in tqdm(outcomes, total=total, unit=" paintings", disable=None):
                     report.add(outcome)
         except KeyboardInterrupt:
