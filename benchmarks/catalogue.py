@@ -8,6 +8,7 @@ this process and its PostgreSQL had a core: on a machine that others use, too, t
 
 import argparse
 import io
+import logging
 import os
 import struct
 import tempfile
@@ -50,6 +51,7 @@ def begin(prog: str, description: str, measure: Callable[[int, int], None], *, r
         from django.conf import settings
 
         django.setup()
+        logging.disable(logging.INFO)  # a line for each request would tear the table
         settings.ALLOWED_HOSTS = ["testserver"]
         settings.STORAGES["staticfiles"] = {
             "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

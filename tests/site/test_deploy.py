@@ -280,7 +280,7 @@ def test_health_checks_of_the_image_and_of_compose_answer(walk):
     silent = environment | {"PORT": str(live.free_port())}
     assert subprocess.run(probe, cwd=walk.code, env=silent, check=False).returncode == 1
 
-    shell = COMPOSE["services"]["worker"]["healthcheck"]["test"][1].replace("$$HOSTNAME", os.uname().nodename)
+    shell = COMPOSE["services"]["worker"]["healthcheck"]["test"][1].replace("$$", "$")
     told = environment | {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"}
     assert subprocess.run(["sh", "-c", shell], cwd=walk.code, env=told, check=False).returncode == 0
 
