@@ -102,7 +102,7 @@ class LiveSite:
     def stop(self) -> None:
         self.run.send_signal(signal.SIGINT)
         try:
-            self.run.wait(timeout=30)
+            self.run.wait(timeout=60)
         finally:
             if self.run.poll() is None:
                 self.run.kill()

@@ -5,6 +5,8 @@ import pytest
 
 from tests import live, wikiart_server
 
+PATIENCE_MS = 20_000  # of a machine that does other things, too, for what a page is to show
+
 
 @pytest.fixture(scope="session")
 def wikiart():
@@ -32,7 +34,7 @@ def site(tmp_path_factory, wikiart):
 @pytest.fixture(scope="session")
 def browser():
     """The machine's Chromium. Without one these tests cannot run, which is a failure where one is required."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = live.find_browser()
     if path is None:
@@ -42,6 +44,7 @@ def browser():
         pytest.skip("no Chromium on this machine")
     # Playwright keeps a loop for events in this thread, in which Django would refuse to ask the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=live.BROWSER_OPTIONS)
         yield chromium
