@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
@@ -414,6 +415,11 @@ def undo(change: Change, *, user: AbstractBaseUser | None, reason: str = "") -> 
     return _Eraser(user, reason).undo(rows, leaves_newer=False)
 
 
+def stands(batch: UUID) -> bool:
+    """Whether something of this batch was not undone yet."""
+    return Change.objects.filter(batch=batch).standing().exists()
+
+
 def undo_batch(batch: UUID, *, user: AbstractBaseUser | None, reason: str = "") -> Undone:
     """Take all changes of a batch back; those of a bulk edit that were changed again since are left.
 
@@ -437,7 +443,7 @@ class _Eraser:
             with transaction.atomic():
                 undone = self._undo(rows, leaves_newer)
                 connection.check_constraints()
-        except IntegrityError as error:
+        except (IntegrityError, ObjectDoesNotExist) as error:
             raise CannotUndo(
                 _(
                     "Something else has taken its place since, so this cannot be undone. "

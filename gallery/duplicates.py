@@ -300,7 +300,7 @@ def undo(decision: DuplicateDecision, *, user: AbstractBaseUser) -> None:
     with transaction.atomic():
         works = set(decision.pairs.values_list("first_id", flat=True))
         works |= set(decision.pairs.values_list("second_id", flat=True))
-        if decision.batch:
+        if decision.batch and changes.stands(decision.batch):  # else somebody undid it in the log
             changes.undo_batch(decision.batch, user=user)
         decision.delete()
         regroup(works)

@@ -188,7 +188,7 @@ def undo(suggestion: LabelSuggestion, *, user: AbstractBaseUser) -> None:
     """
     with transaction.atomic():
         suggestion = LabelSuggestion.objects.select_for_update(of=("self",)).get(pk=suggestion.pk)
-        if suggestion.batch:
+        if suggestion.batch and changes.stands(suggestion.batch):  # else somebody undid it in the log
             changes.undo_batch(suggestion.batch, user=user)
         suggestion.status, suggestion.decided_style = LabelSuggestion.Status.OPEN, None
         suggestion.style_before = suggestion.batch = suggestion.decided_by = None

@@ -101,13 +101,16 @@ def _load_artist(table: dict) -> Artist:
 
 
 def missing_studies(per_style: int = studies.STUDIES_PER_STYLE) -> list[tuple[str, int]]:
-    """(style slug, number) of every study that was never painted here, one of each style first."""
-    painted = dict(Style.objects.values_list("slug", "studies_painted"))
+    """(style slug, number) of every study that was never painted here, one of each style first.
+
+    A style that curators have renamed or deleted gets none.
+    """
+    painted = dict(Style.objects.of_the_house().values_list("slug", "studies_painted"))
     return [
         (slug, number)
         for number in range(1, per_style + 1)
         for slug in studies.STYLE_SLUGS
-        if number > painted[slug]
+        if slug in painted and number > painted[slug]
     ]
 
 

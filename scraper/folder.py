@@ -9,6 +9,7 @@ from pathlib import Path
 from gallery.cells import as_meant
 
 from . import names
+from .reasons import storable
 from .records import ArtistRecord, NotAPainting, PaintingRecord, Record, Unusable
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff"}
@@ -99,7 +100,9 @@ def read_research(folder: Path) -> Iterator[Record]:
     for style in _style_folders(folder):
         for picture in _pictures(style):
             name = f"{style.name}/{picture.name}"
-            if style.name == NOT_A_PAINTING:
+            if storable(name) != name:
+                yield Unusable(storable(name), "Its name is not written in UTF-8. Rename it.")
+            elif style.name == NOT_A_PAINTING:
                 yield NotAPainting(name)
             elif re.match(r"[^_]+_.", picture.stem):
                 yield _research_record(folder, picture)

@@ -323,7 +323,7 @@ class Caller:
             text = bytearray()
             self.body(response, max_bytes=MAX_ROBOTS_BYTES, write=text.extend)
             if text.lstrip().startswith(b"<") and (pages := pages + 1) < 3:
-                raise Again("it answered with a web page in place of robots.txt")
+                raise Again("page_for_data")
             return text.decode(errors="replace").splitlines()
 
         try:

@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Count, Q
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -156,7 +156,17 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
     def _change(self, request, works, form: TogetherForm) -> None:
         batch = uuid4()
         reason = form.cleaned_data["reason"]
-        count = edit_many(works, form.values(), user=request.user, reason=reason, batch=batch)
+        try:
+            count = edit_many(works, form.values(), user=request.user, reason=reason, batch=batch)
+        except IntegrityError:  # the only one possible: (artist, wikiart_slug)
+            messages.error(
+                request,
+                gettext(
+                    "Two works of this artist would have the same page at WikiArt. Nothing was changed: "
+                    "look for duplicates among them, or change them one by one."
+                ),
+            )
+            return
         if count:
             words = ngettext("%d work changed.", "%d works changed.", count) % count
             tell_how_to_undo(request, words, batch)

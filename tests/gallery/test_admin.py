@@ -531,3 +531,16 @@ def test_the_log_cannot_be_written_by_hand(curator):
     assert curator.get(reverse("admin:gallery_change_add")).status_code == 403
     assert curator.post(reverse("admin:gallery_change_delete", args=[change.pk])).status_code == 403
     assert Change.objects.filter(pk=change.pk).exists()
+
+
+def test_works_that_would_share_a_page_at_wikiart_are_not_changed_together(curator):
+    artist = make_artist()
+    works = [make_artwork(wikiart_slug="self-portrait"), make_artwork(wikiart_slug="self-portrait")]
+    values = {"artist": artist.pk, "reason": "One hand", "expected": "2"}
+
+    response = together(curator, works, "apply", **values)
+
+    page = curator.get(response.url).content.decode()
+    assert "Two works of this artist would have the same page at WikiArt" in page
+    assert not Artwork.objects.filter(artist=artist).exists()
+    assert not Change.objects.exists()

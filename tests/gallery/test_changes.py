@@ -157,6 +157,19 @@ def test_what_cannot_come_back_says_why_and_changes_nothing():
     assert Artist.objects.get(pk=artist.pk).slug == "claude-monet"
 
 
+def test_a_deleted_work_whose_artist_is_gone_since_cannot_come_back():
+    artist = make_artist("Monet")
+    work = make_artwork("Haystacks", artist=artist)
+    with recorded(work, user=None) as batch:
+        work.delete()
+    artist.delete()
+
+    with pytest.raises(CannotUndo, match="taken its place"):
+        undo_batch(batch, user=None)
+
+    assert not Artwork.objects.exists()
+
+
 def test_many_works_change_together_and_only_those_that_differ():
     style, other = make_style(), make_style()
     works = [make_artwork(style=style), make_artwork(style=style), make_artwork(style=other)]

@@ -193,6 +193,17 @@ def test_a_decision_is_taken_back():
     assert open_groups() == [{"Large", "Small"}]
 
 
+def test_a_decision_that_was_undone_in_the_log_is_opened_again():
+    large, small = make_copies()
+    user = make_user()
+    decision = duplicates.keep(large, [small], values_from={}, user=user)
+    changes.undo_batch(decision.batch, user=user)
+
+    duplicates.undo(decision, user=user)
+
+    assert open_groups() == [{"Large", "Small"}]
+
+
 def test_works_that_are_not_the_same_are_not_suspected_again():
     large, small = make_copies()
 

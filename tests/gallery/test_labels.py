@@ -223,6 +223,22 @@ def test_a_decision_is_taken_back(house):
     assert LabelSuggestion.objects.to_review().get() == suggestion
 
 
+def test_a_decision_that_was_undone_in_the_log_is_opened_again(house):
+    work = make_doubted(house)
+    labels.find_doubts(10)
+    user = make_user()
+    suggestion = LabelSuggestion.objects.get()
+    labels.accept(suggestion, house["Cubism"], user=user)
+    suggestion.refresh_from_db()
+    changes.undo_batch(suggestion.batch, user=user)
+
+    labels.undo(suggestion, user=user)
+
+    work.refresh_from_db()
+    assert work.style == house["Realism"]
+    assert LabelSuggestion.objects.to_review().get() == suggestion
+
+
 def test_a_decision_cannot_be_taken_back_once_the_work_was_changed_again(house):
     work = make_doubted(house)
     labels.find_doubts(10)

@@ -64,3 +64,14 @@ def test_a_loaded_sample_is_left_alone():
 
     assert Style.objects.get(slug="cubism").summary == "A curator's words."
     assert not Artwork.objects.exists()
+
+
+def test_a_style_that_was_renamed_or_deleted_gets_no_studies_and_hinders_nothing():
+    sample_catalogue.load_facts()
+    Style.objects.filter(slug="cubism").update(slug="cubism-art")
+    Style.objects.filter(slug="realism").delete()
+
+    slugs = {slug for slug, _ in sample_catalogue.missing_studies()}
+
+    assert len(slugs) == 16
+    assert not slugs & {"cubism", "cubism-art", "realism"}

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,15 @@ def test_other_folders_are_not_taken_for_paintings(tmp_path):
 
     with pytest.raises(folders.UnknownLayout, match=r"no manifest\.csv"):
         folders.recognise(tmp_path)
+
+
+def test_a_file_name_that_is_not_utf_8_is_named_and_the_others_come_in(tmp_path):
+    make_research(tmp_path, "Realism/andre-derain_the-dance-1906.jpg")
+    odd = os.fsdecode(b"andr\xe9-derain_the-pool-1906.jpg")
+    (tmp_path / "Realism" / odd).write_bytes(b"bytes")
+
+    painting, unusable = sorted(read(tmp_path), key=lambda record: isinstance(record, Unusable))
+
+    assert painting.title == "The Dance"
+    assert isinstance(unusable, Unusable)
+    assert (unusable.name, "UTF-8" in unusable.reason) == ("Realism/andr?-derain_the-pool-1906.jpg", True)

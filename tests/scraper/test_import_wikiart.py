@@ -1,13 +1,17 @@
 import json
 import resource
 import signal
+from contextlib import closing
 from io import StringIO
 
+import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from gallery.models import Artwork
 from scraper import runs
+from scraper.importer import LOCK
 from scraper.models import ImportRun
 from tests import wikiart_server
 from tests.scraper.imports import files
@@ -133,3 +137,19 @@ def test_a_full_disk_ends_it_and_it_goes_on_when_there_is_room(server, settings)
     code, said = run_to_its_end(server, settings, "--artist", ARTIST)
     assert (code, Artwork.objects.exclude(picture="").count()) == (0, 10), said
     assert not any("incoming" in file for file in files())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("words", [["--artist", ARTIST, "--no-images"], ["--try-again"]])
+def test_a_second_one_leaves_the_first_at_its_work(server, monkeypatch, words):
+    run = runs.plan(runs.Options(artists=(ARTIST,), images=False))
+    run.failures.create(name="a painting", reason="It could not be read.")
+    assert run.begin()
+    monkeypatch.setattr(runs, "PATIENCE_S", 0)
+    with closing(psycopg2.connect(**connection.get_connection_params())) as first, first.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+
+        code, _, err = import_wikiart(*words)
+
+        assert (code, "Another import is running" in err) == (1, True)
+        assert run.live()

@@ -4,6 +4,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -246,6 +247,30 @@ def test_a_proxy_is_used_where_the_environment_names_one(server, monkeypatch):
 
 
 # robots.txt
+
+
+def test_a_web_page_in_place_of_robots_txt_is_asked_for_again_and_then_no_rule():
+    answers = []
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            answers.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "15")
+            self.end_headers()
+            self.wfile.write(b"<html>back soon")
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as house:
+        threading.Thread(target=house.serve_forever, daemon=True).start()
+        caller = make_caller()
+        said = caller.ask(f"http://127.0.0.1:{house.server_port}/works", read_all(caller), buckets=())
+        house.shutdown()
+
+    assert answers == ["/robots.txt"] * 3 + ["/works"]
+    assert said == b"<html>back soon"
 
 
 def test_robots_txt_is_read_once_and_obeyed(server):

@@ -27,7 +27,7 @@ SCRAPER = Path(reasons.__file__).parent
 def codes_in_use() -> set[str]:
     """As the code of the importer writes them; names made of parts come out whole."""
     code = "\n".join(path.read_text() for path in SCRAPER.rglob("*.py") if path.name != "reasons.py")
-    found = set(re.findall(r'(?:Reason|Again)\(\s*"(\w+)"', code))
+    found = set(re.findall(r'(?:Reason|Again)\(\s*"([^"]+)"', code))
     found |= set(re.findall(r'return "(\w+)"', code[code.index("def _trouble") :][:900]))
     found |= {f"{kind}_{what}" for kind in ("artist", "style", "genre") for what in ("not_known",)}
     return found | {"style_empty", "genre_empty"}

@@ -11,12 +11,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.formats import date_format
 from tqdm import tqdm
 
-from gallery.locks import Taken
+from gallery.locks import Taken, alone
 from gallery.models import Style
 from gallery.progress import GO_ON, positive
+from gallery.stopping import ctrl_c
 from ml import inference
 from scraper import runs
-from scraper.importer import Outcome, Result
+from scraper.importer import LOCK, Outcome, Result
 from scraper.models import ImportRun
 from scraper.reasons import Reason, of, of_system
 from scraper.report import show_failures
@@ -107,7 +108,6 @@ class Command(BaseCommand):
             )
         begun = date_format(run.created_at, "j F, H:i")
         self.stdout.write(f"Going on with {run} of {begun}: {run.records:,} records so far.")
-        run.resume(in_background=False)
         return run
 
     def _runs_with_failures(self) -> list[ImportRun]:
@@ -115,7 +115,6 @@ class Command(BaseCommand):
         idle = [run for run in found.order_by("pk") if not (run.is_in_background and run.is_under_way)]
         for run in idle:
             count = run.try_again(run.failures.all())
-            run.resume(in_background=False)
             self.stdout.write(f"{run}: trying {count:,} again.")
         return idle
 
@@ -123,26 +122,33 @@ class Command(BaseCommand):
 
     def _go_on(self, run: ImportRun) -> bool:
         """Carry a run to its end and report; tells whether some of it failed."""
-        try:
-            with closing(runs.go_on(run, runs.access(run))) as outcomes:
-                for _ in _shown(run, outcomes):
-                    pass
-        except KeyboardInterrupt:
-            run.stop()
-            self._report(run)
-            raise CommandError(f"Stopped. {GO_ON}", returncode=130) from None
-        except Stopped:
-            run.stop()
-            self._report(run)
-            raise CommandError(f"Stopped from the admin. {GO_ON}", returncode=130) from None
-        except Taken:
-            raise CommandError("Another import is running. Wait until it is done.", returncode=1) from None
-        except (OperationalError, InterfaceError) as error:
-            raise CommandError(f"The database does not answer any more. {GO_ON}", returncode=1) from error
-        except (WikiArtError, inference.ModelMismatch, OSError) as error:
-            run.stop(_why(error))
-            self._report(run)
-            raise CommandError(f"{error} Nothing is lost. {GO_ON}", returncode=1) from error
+        with ctrl_c() as is_asked:
+            try:
+                with alone(LOCK, patience_s=runs.PATIENCE_S):  # before we touch a run that somebody is at
+                    run.resume(in_background=False)
+                    with closing(runs.go_on(run, runs.access(run), is_over=is_asked)) as outcomes:
+                        for _ in _shown(run, outcomes):
+                            if is_asked():
+                                raise KeyboardInterrupt
+            except KeyboardInterrupt:
+                run.stop()
+                self._report(run)
+                raise CommandError(f"Stopped. {GO_ON}", returncode=130) from None
+            except Stopped:
+                run.stop()
+                self._report(run)
+                who = "Stopped." if is_asked() else "Stopped from the admin."
+                raise CommandError(f"{who} {GO_ON}", returncode=130) from None
+            except Taken:
+                raise CommandError(
+                    "Another import is running. Wait until it is done.", returncode=1
+                ) from None
+            except (OperationalError, InterfaceError) as error:
+                raise CommandError(f"The database does not answer any more. {GO_ON}", returncode=1) from error
+            except (WikiArtError, inference.ModelMismatch, OSError) as error:
+                run.stop(_why(error))
+                self._report(run)
+                raise CommandError(f"{error} Nothing is lost. {GO_ON}", returncode=1) from error
         return self._report(run)
 
     def _report(self, run: ImportRun) -> bool:
