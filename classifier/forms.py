@@ -1,10 +1,8 @@
 """The one door for pictures, and for all that people say of them."""
 
-import os
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -12,11 +10,13 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator
+from django.db import DatabaseError, InterfaceError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from prometheus_client import Counter
 
+from gallery import decoding
 from gallery.forms import MAX_YEAR, StyleField
 from gallery.models import Artist, Style, matching, searchable
 from gallery.resemblance import FURTHEST, WORDS
@@ -32,10 +32,6 @@ CROP = re.compile(r"\d{1,6},\d{1,6},\d{1,6},\d{1,6}", re.ASCII)
 UPLOADS = Counter(
     "styleart_uploads", "Pictures that came in, by what became of them at the door.", ["outcome"]
 )
-
-
-# A process decodes as many pictures at a time as there are cores: more would not be faster, and one may need 300 MB.
-_decoding = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 class DayInput(forms.DateInput):
@@ -112,7 +108,7 @@ class PredictionForm(forms.Form):
             return self.cleaned_data
         cut, beyond = self._cut(upload.facts)
         try:
-            with _decoding, _unreadable_as_invalid():
+            with decoding.turn, _unreadable_as_invalid():
                 square = inference.checked_square(upload.data, inference.input_size_px(), cut=cut)
         except forms.ValidationError as error:
             self.add_error("image", error)
@@ -156,8 +152,13 @@ def _unreadable_as_invalid() -> Iterator[None]:
 
 
 def _keep(upload: Upload, sender: Sender) -> tuple[Prediction, bool]:
-    """Queue what was counted, or give the count back where the same is there already."""
-    prediction = Prediction.objects.add(upload, sender)
+    """Queue what was counted, or give the count back where the same is there already, or nothing could be kept."""
+    try:
+        prediction = Prediction.objects.add(upload, sender)
+    except BaseException:
+        with suppress(DatabaseError, InterfaceError):  # that may be why
+            quota.give_back(sender)
+        raise
     if prediction is not None:
         return prediction, True
     quota.give_back(sender)

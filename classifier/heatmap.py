@@ -7,7 +7,7 @@ import numpy as np
 from django.utils.text import slugify
 from PIL import Image
 
-from gallery import pictures
+from gallery import decoding, pictures
 from ml import inference
 
 from .models import Bar, Prediction
@@ -52,7 +52,7 @@ def draw(prediction: Prediction, style_name: str) -> bytes:
     Raises NoHeatmap, UnreadableImage or FileNotFoundError.
     """
     places = places_for(prediction, style_name)
-    picture = inference.decode(prediction.read_bytes(), fit_px=SIDE_PX, cut=prediction.cut)
+    picture = decoding.decode(prediction.read_bytes(), fit_px=SIDE_PX, cut=prediction.cut)
     picture.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
     grey = np.asarray(picture.convert("L").convert("RGB"), "float32")
     ground = Image.fromarray((255 - GROUND * (255 - grey)).astype("uint8")).convert("RGBA")

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -17,11 +17,11 @@ PAGE_SIZE = 24
 
 
 def moment(text: str) -> datetime:
-    """A moment from its text. Raises ValueError when it does not say in which zone."""
+    """A moment from its text, in UTC. Raises ValueError when it names no zone, OverflowError beyond all years."""
     read = datetime.fromisoformat(text)
     if read.tzinfo is None:
         raise ValueError(f"{text!r} names no zone")
-    return read
+    return read.astimezone(UTC)  # PostgreSQL knows no zones beyond 16 hours
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Place:
             packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             key, pk, is_before = json.loads(packed)
             return cls(order.read(key), UUID(pk), bool(is_before))
-        except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError):
+        except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             return None
 
 
@@ -83,7 +83,10 @@ class Page:
 
 
 def page_of(predictions, order: Order, *, cursor: str = "", size: int = PAGE_SIZE) -> Page:
-    """The page that a cursor leads to, the first one without or with a broken cursor. One query."""
+    """The page that a cursor leads to; the first one where nothing is left behind it, and without a sound one.
+
+    One query, or two.
+    """
     place = Place.parse(cursor, order) if cursor else None
     is_backwards = place is not None and place.is_before
     is_descending = order.is_descending != is_backwards
@@ -92,6 +95,8 @@ def page_of(predictions, order: Order, *, cursor: str = "", size: int = PAGE_SIZ
         rows = rows.filter(_beyond(place, is_descending=is_descending))
     sign = "-" if is_descending else ""
     found = list(rows.order_by(f"{sign}place", f"{sign}pk")[: size + 1])
+    if place is not None and not found:
+        return page_of(predictions, order, size=size)
     has_more, found = len(found) > size, found[:size]
     if is_backwards:
         found.reverse()

@@ -32,7 +32,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from pgvector.django import HalfVectorField
 from PIL import Image
 
-from gallery import labels, palette, pictures, room
+from gallery import decoding, labels, palette, pictures, room
 from gallery.models import EMBEDDING_LENGTH, Style, matching, searchable
 from gallery.said import style_name
 from gallery.words import one_of
@@ -323,9 +323,18 @@ class PredictionQuerySet(models.QuerySet):
         )
 
     def adopt(self, visitor: UUID, owner: models.Model) -> int:
-        """Move a visitor's predictions into an account; pictures the account has already stay behind."""
-        known = self.filter(owner=owner, sha256=OuterRef("sha256"), edit=OuterRef("edit"))
-        return self.filter(~Exists(known), visitor=visitor, owner__isnull=True).update(owner=owner)
+        """Move a visitor's predictions into an account, also from one that nobody could ever sign in to: its
+        address was mistyped. Pictures the account has already stay behind; from its trash they come back, and
+        those that had failed are queued.
+        """
+        never_opened = Q(owner__isnull=False, owner__last_login__isnull=True) & ~Q(owner=owner)
+        theirs = self.filter(Q(owner__isnull=True) | never_opened, visitor=visitor)
+        same = {"sha256": OuterRef("sha256"), "edit": OuterRef("edit")}
+        moved = theirs.filter(~Exists(self.filter(owner=owner, **same))).update(owner=owner)
+        is_gone_or_failed = Q(trashed_at__isnull=False) | Q(status=Prediction.Status.FAILED)
+        for twin in self.filter(is_gone_or_failed, Exists(theirs.filter(**same)), owner=owner):
+            twin.revive()
+        return moved
 
     @transaction.atomic
     def trash(self) -> datetime:
@@ -744,7 +753,8 @@ class Prediction(models.Model):
     def _look_again(self) -> None:
         """Ask the model in use once and keep whatever of its answer this row lacks."""
         try:
-            answer = inference.classify(self.read_bytes(), cut=self.cut)
+            with decoding.turn:
+                answer = inference.classify(self.read_bytes(), cut=self.cut)
         except (inference.UnreadableImage, OSError, MemoryError):
             logger.warning("prediction %s cannot be looked at again", self.pk, exc_info=True)
             return
@@ -789,8 +799,11 @@ class Prediction(models.Model):
         self._mine().update(lease_until=timezone.now() - timedelta(seconds=1))
 
     def queue_again(self) -> bool:
-        """Queue a failed prediction for a fresh round of attempts."""
-        return bool(Prediction.objects.filter(pk=self.pk).queue_again())
+        """Queue a failed prediction for a fresh round of attempts; tells whether it had failed."""
+        is_queued = bool(Prediction.objects.filter(pk=self.pk).queue_again())
+        if is_queued:
+            self.refresh_from_db()
+        return is_queued
 
     def revive(self) -> bool:
         """Bring it back: out of the trash, and queued when it had failed. True when there is work to send."""
@@ -999,7 +1012,7 @@ class Prediction(models.Model):
         return self.derived_folder / "palette.json"
 
     def _decoded(self, fit_px: int) -> Image.Image:
-        return inference.decode(self.read_bytes(), fit_px=fit_px, cut=self.cut)
+        return decoding.decode(self.read_bytes(), fit_px=fit_px, cut=self.cut)
 
     def _copy(self, size_px: int, kind: str) -> bytes:
         return pictures.copy(self.read_bytes(), size_px, kind, cut=self.cut)

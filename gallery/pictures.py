@@ -14,7 +14,7 @@ from PIL import Image, features
 
 from ml import inference
 
-from . import palette
+from . import decoding, palette
 
 HASHED_PX = 64  # a hash needs no more, and a JPEG is decoded quickly at this size
 COPIES_PX = (320, 480, 720, 960, 1280)  # the longer sides of the copies that pages ask for
@@ -107,7 +107,7 @@ def copy(data: bytes, size_px: int, kind: str = "jpg", *, cut: inference.Cut | N
 
     `kind` is one of ENCODINGS. Raises UnreadableImage when the bytes cannot be decoded.
     """
-    return encoded(inference.decode(data, fit_px=size_px, cut=cut), kind)
+    return encoded(decoding.decode(data, fit_px=size_px, cut=cut), kind)
 
 
 def encoded(picture: Image.Image, kind: str = "jpg") -> bytes:
@@ -138,7 +138,7 @@ def placeholder(picture: Image.Image) -> str:
 
 def placeholder_of(data: bytes, *, cut: inference.Cut | None = None) -> str:
     """The placeholder of a picture in these bytes, or of what `cut` leaves of it. Raises UnreadableImage."""
-    return placeholder(inference.decode(data, fit_px=HASHED_PX, cut=cut))
+    return placeholder(decoding.decode(data, fit_px=HASHED_PX, cut=cut))
 
 
 @dataclass(frozen=True)

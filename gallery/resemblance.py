@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from ml import inference
 
-from . import duplicates
+from . import decoding, duplicates
 from .models import Artwork, DuplicatePair, PictureHash
 from .pictures import HASHED_PX
 
@@ -58,7 +58,7 @@ def work_shown(
     close = {work.pk: work for work in nearest if 1 - work.similarity <= duplicates.SAME_LOOK_DISTANCE}
     if not close:
         return None
-    own = inference.difference_hash(inference.decode(data, fit_px=HASHED_PX, cut=cut))
+    own = inference.difference_hash(decoding.decode(data, fit_px=HASHED_PX, cut=cut))
     bits = {
         row.pk: duplicates.differing_bits(own, row.bits) for row in PictureHash.objects.filter(pk__in=close)
     }

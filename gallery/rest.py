@@ -123,6 +123,7 @@ class StyleSlug(serializers.SlugRelatedField):
     def to_internal_value(self, data: Any) -> Style:
         if (
             isinstance(data, str)
+            and data.isascii()
             and (style := self.get_queryset().filter(slug=data.replace("\0", ""))).exists()
         ):
             return style.get()
@@ -172,7 +173,7 @@ class Resource(generics.GenericAPIView):
 
     def check_if_match(self, read: Callable[[], Any]) -> None:
         """Refuse a write that names another state than that which `read` tells, as a GET would now."""
-        wanted = parse_etags(self.request.headers.get("If-Match", ""))
+        wanted = _without_weakness(parse_etags(self.request.headers.get("If-Match", "")))
         if wanted and "*" not in wanted and etag_of(read()) not in wanted:
             raise Problem(
                 "precondition_failed",
@@ -181,8 +182,8 @@ class Resource(generics.GenericAPIView):
 
     def is_known(self, tag: str) -> bool:
         """Whether the client says that it has the answer of this tag already."""
-        known = parse_etags(self.request.headers.get("If-None-Match", ""))
-        return "*" in known or tag in [one.removeprefix("W/") for one in known]
+        known = _without_weakness(parse_etags(self.request.headers.get("If-None-Match", "")))
+        return "*" in known or tag in known
 
     def finalize_response(self, request: Request, response: HttpResponse, *args, **kwargs) -> HttpResponse:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -233,6 +234,11 @@ def accepted_language(request: Request) -> str:
 def etag_of(data: Any) -> str:
     """The entity tag of an answer in JSON: the same data, the same tag."""
     return f'"{hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:32]}"'
+
+
+def _without_weakness(tags: list[str]) -> list[str]:
+    """Compressing an answer makes its tag a weak one; ours tell the content, so they say as much."""
+    return [tag.removeprefix("W/") for tag in tags]
 
 
 def not_modified(response: HttpResponse) -> HttpResponseNotModified:

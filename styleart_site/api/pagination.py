@@ -5,6 +5,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -74,7 +75,7 @@ class CursorPages(BasePagination):
             is_before, *texts = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
             keys = [_read(_attribute(model, n), text) for n, text in zip(self._order, texts, strict=True)]
             return Place(tuple(keys), bool(is_before))
-        except (ValueError, TypeError, RecursionError, ValidationError):
+        except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
             raise _wrong("cursor", _("This is no cursor of this list. Follow next and previous.")) from None
 
     def get_schema_operation_parameters(self, view: "Resource") -> list[dict]:
@@ -125,7 +126,10 @@ def _read(field: Field, text: str) -> Any:
     """A key from its text. Raises ValidationError, and ValueError where no database would compare with it."""
     if not isinstance(text, str) or "\0" in text:
         raise ValueError(text)
+    text.encode()  # UnicodeEncodeError is a ValueError
     value = field.to_python(text)
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC)  # PostgreSQL knows no zones beyond 16 hours
     if isinstance(value, int) and abs(value) >= 2**63:
         raise ValueError(text)
     return value

@@ -1,6 +1,7 @@
 """What holds for every call: who asks, how often, what is refused and how it is said."""
 
 import json
+from base64 import urlsafe_b64encode
 
 import pytest
 from django.test import Client
@@ -261,6 +262,39 @@ def test_a_write_that_knows_an_old_state_is_refused():
     assert {codes(response) for response in writes} == {(412, "precondition_failed")}
     assert script.get(path).json()["title"] == "New"
     assert script.delete(path, If_Match=new).status_code == 204
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_write_that_knows_the_state_passes_however_the_answer_was_packed(encoding):
+    prediction = make_done_prediction()
+    script, path = Script(prediction.owner), f"/predictions/{prediction.pk}/"
+    tag = script.get(path, Accept_Encoding=encoding).headers["ETag"]
+
+    assert tag.startswith("W/") == (encoding == "gzip")
+    assert script.patch(path, {"title": "New"}, If_Match=tag).status_code == 200
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "caf\u00e9", "\0"])
+def test_an_odd_style_is_a_problem_and_no_fault(odd):
+    prediction = make_done_prediction()
+
+    answer = Script(prediction.owner).patch(f"/predictions/{prediction.pk}/", {"feedback_style": odd})
+
+    assert codes(answer) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("/predictions/", [0, "2026-01-01T00:00:00+23:00", "0" * 32]),
+        ("/predictions/", [0, "0001-01-01T00:00:00+10:00", "0" * 32]),
+        ("/artists/", [0, "\ud800", "1"]),
+    ],
+)
+def test_an_odd_cursor_is_a_problem_or_a_page_and_no_fault(path, keys):
+    cursor = urlsafe_b64encode(json.dumps(keys).encode()).decode().rstrip("=")
+
+    assert Script(make_user()).get(f"{path}?cursor={cursor}").status_code in {200, 400}
 
 
 # Problems

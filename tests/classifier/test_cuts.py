@@ -1,10 +1,13 @@
 """What counts of a picture: the original stays whole, the answer is about the cut."""
 
+from uuid import uuid4
+
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from classifier.models import Prediction, Sender, Upload
 from classifier.tasks import classify
@@ -171,8 +174,6 @@ def test_asking_a_newer_model_keeps_the_cut(models_dir, monkeypatch, tmp_path):
 
 
 def test_moving_in_leaves_behind_only_what_is_there_already():
-    from uuid import uuid4
-
     owner, visitor = make_user(), uuid4()
     make_prediction(owner=owner)
     make_prediction(visitor=visitor)
@@ -183,3 +184,34 @@ def test_moving_in_leaves_behind_only_what_is_there_already():
         "",
         "40,30,300,200,1",
     ]
+
+
+def test_moving_in_fetches_pictures_from_an_account_that_nobody_could_open():
+    mistyped, owner, visitor = make_user("jane@gmial.example"), make_user(), uuid4()
+    make_prediction(visitor=visitor)
+    assert Prediction.objects.adopt(visitor, mistyped) == 1
+
+    assert Prediction.objects.adopt(visitor, owner) == 1
+    assert Prediction.objects.get().owner == owner
+
+
+def test_moving_in_takes_nothing_from_an_account_that_somebody_opened():
+    other, visitor = make_user(last_login=timezone.now()), uuid4()
+    make_prediction(visitor=visitor)
+    Prediction.objects.adopt(visitor, other)
+
+    assert Prediction.objects.adopt(visitor, make_user()) == 0
+    assert Prediction.objects.get().owner == other
+
+
+def test_moving_in_brings_back_what_is_in_the_trash_or_had_failed():
+    owner, visitor = make_user(), uuid4()
+    own = Prediction.objects.claim(make_prediction(owner=owner).pk)
+    own.mark_failed("gave_up")
+    Prediction.objects.filter(pk=own.pk).trash()
+    make_prediction(visitor=visitor)
+
+    assert Prediction.objects.adopt(visitor, owner) == 0
+
+    own.refresh_from_db()
+    assert (own.trashed_at, own.status) == (None, Prediction.Status.QUEUED)

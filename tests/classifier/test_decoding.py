@@ -1,21 +1,41 @@
-"""How many pictures a web process decodes at a time, however many threads bring one."""
+"""How many pictures a web process decodes at a time, however many threads bring one or ask for one's copies."""
 
-import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from classifier.forms import PredictionForm
 from classifier.models import Sender
+from gallery import decoding, pictures
 from ml import inference
 from tests.pictures import small_painting
 
-THREADS = 2 * (os.cpu_count() or 1) + 2
+THREADS = 3 * decoding.AT_ONCE + 2
 
 
-def test_no_more_than_there_are_cores(monkeypatch):
+def send(number: int) -> bool:
+    file = SimpleUploadedFile("a.jpg", small_painting(number))
+    return "image" in PredictionForm({}, {"image": file}, sender=Sender(visitor="somebody")).errors
+
+
+def copy(number: int) -> bool:
+    try:
+        pictures.copy(small_painting(number), 320)
+    except inference.UnreadableImage:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [[send] * THREADS, [copy] * THREADS, [send, copy] * (THREADS // 2)],
+    ids=["uploads", "copies", "both"],
+)
+def test_no_more_than_the_process_has_room_for(monkeypatch, ask: list[Callable[[int], bool]]):
     at_work, most, lock = 0, 0, threading.Lock()
 
     def decode(*args, **kwargs):
@@ -29,13 +49,10 @@ def test_no_more_than_there_are_cores(monkeypatch):
         raise inference.UnreadableImage("damaged")
 
     monkeypatch.setattr(inference, "checked_square", decode)
-
-    def send(number: int) -> dict:
-        file = SimpleUploadedFile("a.jpg", small_painting(number))
-        return PredictionForm({}, {"image": file}, sender=Sender(visitor="somebody")).errors
+    monkeypatch.setattr(inference, "decode", decode)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        errors = list(pool.map(send, range(THREADS)))
+        refused = list(pool.map(lambda one, number: one(number), ask, range(len(ask))))
 
-    assert most == (os.cpu_count() or 1)
-    assert all("image" in error for error in errors)  # whoever failed let the next one in
+    assert most == decoding.AT_ONCE
+    assert all(refused)  # whoever failed let the next one in

@@ -1,9 +1,11 @@
 """One's own pictures: the grid, several at once, the trash, and what one says of a picture."""
 
+import base64
 import csv
 import io
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.contrib.messages import get_messages
@@ -37,6 +39,10 @@ HTMX = {"HX-Request": "true"}
 
 def url(name: str, *args) -> str:
     return reverse(f"classifier:{name}", args=args)
+
+
+def packed(keys: list) -> str:
+    return base64.urlsafe_b64encode(json.dumps(keys).encode()).decode().rstrip("=")
 
 
 def make_history(count: int, owner=None, **fields) -> list[Prediction]:
@@ -101,7 +107,18 @@ def test_a_prediction_that_comes_meanwhile_does_not_shift_the_next_page():
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "W10", "eyJhIjogMX0", str(Place(0.5, "no id")), str(Place(0.5, 7)), "é", "A" * 999]
+    "cursor",
+    [
+        "x",
+        "W10",
+        "eyJhIjogMX0",
+        str(Place(0.5, "no id")),
+        str(Place(0.5, 7)),
+        "é",
+        "A" * 999,
+        str(Place(10**400, UUID(int=0))),
+        packed(["0001-01-01T00:00:00+10:00", str(UUID(int=0)), 0]),
+    ],
 )
 def test_a_broken_cursor_leads_to_the_first_page(client, cursor):
     user = make_user()
@@ -111,6 +128,38 @@ def test_a_broken_cursor_leads_to_the_first_page(client, cursor):
     response = client.get(HISTORY, {"cursor": cursor})
 
     assert len(response.context["page"]) == 3
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_number_beyond_all_leads_to_the_first_page(client, order):
+    user = make_user()
+    make_history(3, owner=user)
+    client.force_login(user)
+
+    response = client.get(HISTORY, {"cursor": str(Place(10**400, UUID(int=0))), "sort": order})
+
+    assert len(response.context["page"]) == 3
+
+
+def test_a_cursor_may_name_a_zone_that_the_database_does_not_know(client):
+    user = make_user()
+    make_history(3, owner=user)
+    client.force_login(user)
+
+    response = client.get(HISTORY, {"cursor": packed(["2999-01-01T00:00:00+23:00", str(UUID(int=0)), 0])})
+
+    assert len(response.context["page"]) == 3
+
+
+def test_where_nothing_is_left_behind_a_cursor_there_is_the_first_page():
+    rows = make_history(30)
+    last = page_of(Prediction.objects.all(), ORDERS["newest"], size=24).next
+    Prediction.objects.filter(pk__in=[row.pk for row in rows[24:]]).delete()
+
+    page = page_of(Prediction.objects.all(), ORDERS["newest"], size=24, cursor=last)
+
+    assert [row.pk for row in page] == [row.pk for row in rows[:24]]
+    assert (page.next, page.previous) == ("", "")
 
 
 def test_a_cursor_of_another_order_leads_to_the_first_page():

@@ -154,6 +154,7 @@ def test_sending_a_failed_picture_again_is_another_try():
 
     assert again == prediction
     assert is_waiting
+    assert (again.status, again.error_code, again.finished_at) == (Prediction.Status.QUEUED, "", None)
 
 
 def test_sending_a_trashed_picture_again_takes_it_out_of_the_trash():

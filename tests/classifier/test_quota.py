@@ -1,5 +1,7 @@
 """One rule for how many pictures a day somebody may send, whatever door they come through."""
 
+import errno
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -66,3 +68,17 @@ def test_another_cut_counts_and_a_deleted_picture_stays_counted(client, user):
 
     assert uploads_left(user) == 0
     assert sent(client, 2).status_code == 422
+
+
+def test_what_could_not_be_kept_does_not_count(client, user, monkeypatch):
+    def is_full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    client.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr(Prediction.objects.__class__, "add", is_full)
+        by_program = Script(user, raises=False).upload(pictures.small_painting(1))
+        answers = [by_program.status_code, sent(client, 1).status_code]
+
+    assert answers == [507, 507]
+    assert uploads_left(user) == 2
