@@ -32,7 +32,7 @@ from gallery import embeddings, stored, switching
 from gallery.models import Artwork
 from ml import inference
 
-from . import belongings
+from . import belongings, demo
 from .backups import database, restoring
 from .celery import app
 
@@ -276,8 +276,7 @@ def _restores() -> Iterator[tuple]:
 
 
 def _recover() -> str:
-    restoring.recover()
-    return "What the killed restore has left was brought to its end."
+    return restoring.recover()
 
 
 def _store() -> Iterator[tuple]:
@@ -480,6 +479,20 @@ def _mail() -> Iterator[tuple]:
         yield Level.OK, f"{settings.EMAIL_HOST} takes mail"
 
 
+def _accounts() -> Iterator[tuple]:
+    if settings.EMBEDDED:
+        yield Level.OK, "Demo accounts may be here: this is a copy of somebody's own"
+    elif open_to_all := [user.email for user in demo.open_to_all()]:
+        yield (
+            Level.TROUBLE,
+            f"Everybody can sign in as {' and '.join(open_to_all)}: the passwords of demo accounts are public",
+            "Run manage.py doctor --fix: nobody can sign in to them then. What belongs to them stays.",
+            lambda: f"Closed: {', '.join(demo.close())}.",
+        )
+    else:
+        yield Level.OK, "No demo account can be signed in to"
+
+
 CHECKS: dict[str, Callable[[], Iterator[Any]]] = {
     "postgresql": _postgresql,
     "migrations": _migrations,
@@ -495,6 +508,7 @@ CHECKS: dict[str, Callable[[], Iterator[Any]]] = {
     "store": _store,
     "clocks": _clocks,
     "settings": _settings,
+    "accounts": _accounts,
     "mail": _mail,
     "files": _files,
 }

@@ -107,7 +107,10 @@ def page_address(request: HttpRequest) -> str:
     """
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()
-    before = urlsplit(request.headers.get("Referer", ""))
+    try:
+        before = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # no browser writes such an address
+        return "/"
     if before.netloc != request.get_host():
         return "/"
     return before._replace(scheme="", netloc="", fragment="").geturl()

@@ -8,9 +8,11 @@ from http.client import HTTPConnection, HTTPException
 
 from environs import Env
 
+from . import environment
+
 
 def main() -> None:
-    env = Env()
+    env = environment.read()
     sys.exit(0 if answers(env.int("PORT", 8000), host_of(env)) else 1)
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from environs import Env, EnvError
 
-from . import embedded
+from . import embedded, environment
+from .environment import REPOSITORY
 from .probe import answers, host_of
 from .supervisor import Child, Supervisor, die_with_parent
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 500_000_000  # a new database takes 60 MB, the sample catalogue 50; the rest is for pictures
 READY_TIMEOUT_S = 120
 # glibc would keep the memory of pictures, more of it for each thread and after each larger picture, and in pieces
@@ -53,7 +53,7 @@ def main() -> None:
 
 def run() -> None:
     """Returns when somebody pressed Ctrl-C; raises CannotStart when the site does not come up."""
-    env = _read_environment()
+    env = environment.read()
     port = _port(env)
     data_dir = env.path("STYLEART_DATA", REPOSITORY / "var").resolve()
     _check_port(port)
@@ -74,13 +74,6 @@ def run() -> None:
     )
     if not supervisor.has_been_ready:
         raise CannotStart("StyleArt did not come up; the lines above say why.")
-
-
-def _read_environment() -> Env:
-    env = Env()
-    if env.bool("READ_DOTENV", True):
-        env.read_env(REPOSITORY / ".env", recurse=False)
-    return env
 
 
 def _port(env: Env) -> int:

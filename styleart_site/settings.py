@@ -9,19 +9,16 @@ import importlib.util
 import os
 import secrets
 import tempfile
-from pathlib import Path
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvError
+from environs import EnvError
 
-from . import counting, embedded, logs
+from . import counting, embedded, environment, logs
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = environment.REPOSITORY
 
-env = Env()
-if env.bool("READ_DOTENV", True):
-    env.read_env(BASE_DIR / ".env", recurse=False)
+env = environment.read()
 
 DATA_DIR = env.path("STYLEART_DATA", BASE_DIR / "var").resolve()
 DATABASE_URL = env.str("DATABASE_URL", "")

@@ -16,7 +16,6 @@ from types import FrameType
 from typing import TextIO
 
 TERMINATE_WITHIN_S = 8.0  # after Ctrl-C: somebody is waiting at the terminal
-DRAIN_S = float(os.environ.get("DRAIN_S") or 20) + 8  # after SIGTERM: they may finish what is under way
 STABLE_S = 60.0  # a child that lived this long starts again at once
 LONGEST_PAUSE_S = 30.0
 FAILED_STARTS = 3  # so many deaths of one child before all was ready, and we give up
@@ -25,6 +24,11 @@ LOG_LIMIT_BYTES = 5_000_000
 COLOURS = (36, 33, 35, 32)  # cyan, yellow, magenta, green
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
+
+
+def _drain_s() -> float:
+    """After SIGTERM: they may finish what is under way. Asked late, for .env may say it, too."""
+    return float(os.environ.get("DRAIN_S") or 20) + 8
 
 
 def die_with_parent() -> None:
@@ -182,7 +186,7 @@ class Supervisor:
         for child in running:
             child.send(signal.SIGTERM)
         is_drained = self._signals[-1:] == [signal.SIGTERM]
-        deadline = time.monotonic() + (DRAIN_S if is_drained else TERMINATE_WITHIN_S)
+        deadline = time.monotonic() + (_drain_s() if is_drained else TERMINATE_WITHIN_S)
         while any(child.is_running for child in running):
             if time.monotonic() > deadline or len(self._signals) > signals_before:
                 for child in running:

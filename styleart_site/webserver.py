@@ -5,7 +5,9 @@ from pathlib import Path
 
 from gunicorn.http.unreader import SocketUnreader
 
-from . import logs
+from . import environment, logs
+
+environment.read()  # the settings, which do so, too, come later
 
 wsgi_app = "styleart_site.wsgi"
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"

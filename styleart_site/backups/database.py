@@ -97,9 +97,17 @@ def offered_pgvector() -> str:
     return found[0] if found else ""
 
 
-def has_tables() -> bool:
+def tables_of_others() -> list[str]:
+    """Tables that `replace` would delete although they are not ours: of another program in the same database."""
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    tables |= {MigrationRecorder.Migration._meta.db_table, *WITHOUT_ROWS}
     with connection.cursor() as cursor:
-        return bool(connection.introspection.table_names(cursor))
+        cursor.execute(
+            "SELECT relname FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'f')"
+            " AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid"
+            " AND d.deptype = 'e') ORDER BY relname"
+        )
+        return [name for (name,) in cursor.fetchall() if name not in tables]
 
 
 def other_connections() -> int:

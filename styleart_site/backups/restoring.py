@@ -25,12 +25,19 @@ from django.db.migrations.loader import MigrationLoader
 
 from gallery import stored
 
+from .. import demo
 from . import BackupError, archive, database
 from .making import FORMAT, fingerprint
 
 NEW, OLD = ".restoring", ".before-restore"
 ALL_MOVED = ".all-moved"  # in OLD: from here on what lies outside is new
-MARK = ".mark"  # in OLD: by which the database tells whether the restore came through
+MARK = ".mark"  # in OLD, to its end: by which the database tells whether the restore came through
+REST = "rest.json"  # beside the dump: what remains once the database came through, for whoever finishes it
+OTHER_KEY = (
+    "Put the SECRET_KEY of the system that was backed up into SECRET_KEY or SECRET_KEY_FALLBACKS: "
+    "without it all must sign in again, and authenticator apps and recovery codes do not open. "
+    "A backup of a copy with embedded services holds it: tar -xOf FILE secret_key."
+)
 PLACES = ("media/", "models/", "database.dump", "secret_key", "gone.jsonl", "about.json")
 
 
@@ -46,6 +53,21 @@ class Staged:
     ]  # rows whose files went while it was made: model, field, key, whether the row stayed
     files: int
 
+    def keep_rest(self) -> None:
+        """Write down all that `_finish` needs, should somebody else have to do that."""
+        rest = {"about": self.about, "secret_key": self.secret_key, "gone": self.gone, "files": self.files}
+        (self.dump.parent / REST).write_text(json.dumps(rest))
+
+    @classmethod
+    def read_rest(cls) -> "Staged | None":
+        """What a restore that came through has left to do, as far as it came to write it down."""
+        place = _aside() / REST
+        return (
+            cls(dump=place.with_name("database.dump"), **json.loads(place.read_text()))
+            if place.exists()
+            else None
+        )
+
 
 @dataclass(frozen=True)
 class Report:
@@ -55,6 +77,17 @@ class Report:
     files: int
     rows: int
     has_other_key: bool  # sessions and authenticator apps do not open with the key of this system
+    closed: tuple[str, ...]  # demo accounts, whose passwords everybody knows
+
+    def steps(self) -> list[str]:
+        """What somebody has to know or to do, a sentence or two each."""
+        steps = [OTHER_KEY] if self.has_other_key else []
+        if self.closed:
+            steps.append(
+                f"The demo accounts ({' and '.join(self.closed)}) came along and were closed, since their passwords "
+                "are public: nobody can sign in to them. Make a curator of somebody else (docs/curate.md)."
+            )
+        return steps
 
 
 def check(source: Path, *, progress: Callable[[int], object]) -> dict[str, Any]:
@@ -70,17 +103,19 @@ def check(source: Path, *, progress: Callable[[int], object]) -> dict[str, Any]:
 def restore(source: Path, *, progress: Callable[[int], object]) -> Report:
     """Put a backup in the place of all there is; whole or not at all.
 
-    `progress` hears how many bytes of the file were read. Raises BackupError, and all is as it was then.
+    `progress` hears how many bytes of the file were read. Raises BackupError, and all is as it was then. Stopped
+    or failing after that, it `has_come_through`, and `recover` does the rest.
     """
     recover()
     if others := database.other_connections():
         raise BackupError(
             f"The database is in use by {others} other connections: stop web server, worker and scheduler first."
         )
-    swaps = [Swap(Path(settings.MEDIA_ROOT)), Swap(Path(settings.MODELS_DIR))]
+    swaps = _swaps()
     mark = str(uuid4())
     try:
         staged = _stage(source, *(swap.new for swap in swaps), progress)
+        staged.keep_rest()
         sent = _Sent()
         try:
             if not stored.lies_on_disk(default_storage):
@@ -94,29 +129,50 @@ def restore(source: Path, *, progress: Callable[[int], object]) -> Report:
                     swap.undo()
                 sent.take_back()
             raise
-    finally:
-        _clear(swaps)
+    except BaseException:
+        if not has_come_through():
+            _clear(swaps)
+        raise
+    return _end(staged, swaps)
+
+
+def _end(staged: Staged | None, swaps: list["Swap"]) -> Report | None:
+    """Do the rest of a restore that came through; may be broken off anywhere, and done again."""
+    report = _finish(staged) if staged else None
     for swap in swaps:
         swap.finish()
-    return _finish(staged)
+    _clear(swaps)
+    return report
 
 
 def has_leftovers() -> bool:
     """Whether a restore was killed in the middle; one that is at work looks the same."""
-    return any(Swap(Path(place)).old.is_dir() for place in (settings.MEDIA_ROOT, settings.MODELS_DIR))
+    return any(swap.old.is_dir() for swap in _swaps())
 
 
-def recover() -> bool:
-    """Finish or take back what a killed restore has left; tells whether there was something."""
-    swaps = [Swap(Path(settings.MEDIA_ROOT)), Swap(Path(settings.MODELS_DIR))]
-    found = [swap for swap in swaps if swap.old.is_dir()]
-    for swap in found:
-        if database.bears(swap.mark()):
-            swap.finish()
-        else:
+def has_come_through() -> bool:
+    """Whether what a restore has left is no longer as it was before, but waits to be finished."""
+    return any(swap.old.is_dir() and database.bears(swap.mark()) for swap in _swaps())
+
+
+def recover() -> str:
+    """Finish or take back what a killed restore has left; tells which in a sentence, nothing where there was nothing."""
+    found = [swap for swap in _swaps() if swap.old.is_dir()]
+    if not found:
+        _clear(_swaps())
+        return ""
+    if not has_come_through():
+        for swap in found:
             swap.undo()
-    _clear(swaps)
-    return bool(found)
+        _clear(_swaps())
+        return "A restore that was broken off was taken back: all is as it was before it."
+    report = _end(Staged.read_rest(), found)
+    _clear(_swaps())
+    return " ".join(["A restore that was broken off was finished.", *(report.steps() if report else ())])
+
+
+def _swaps() -> list["Swap"]:
+    return [Swap(Path(settings.MEDIA_ROOT)), Swap(Path(settings.MODELS_DIR))]
 
 
 def _clear(swaps: list["Swap"]) -> None:
@@ -169,7 +225,18 @@ def what_is_here() -> list[str]:
         "classifier_prediction": "predictions",
         "gallery_artwork": "artworks",
     }
-    return [f"{count:,} {words[table]}" for table, count in database.count_of(words).items() if count]
+    found = [f"{count:,} {words[table]}" for table, count in database.count_of(words).items() if count]
+    if strangers := database.tables_of_others():
+        found.append(f"{len(strangers):,} tables that are not ours, such as {strangers[0]}")
+    for place in (settings.MEDIA_ROOT, settings.MODELS_DIR):
+        if any(path.is_file() and not _is_hidden(path, place) for path in Path(place).rglob("*")):
+            found.append(f"files in {place}")
+    return found
+
+
+def _is_hidden(path: Path, place: Path | str) -> bool:
+    """What we keep for ourselves, such as a probe of whether a folder can be written to."""
+    return any(part.startswith(".") for part in path.relative_to(place).parts)
 
 
 class Swap:
@@ -198,8 +265,14 @@ class Swap:
         shutil.rmtree(self.old)
 
     def finish(self) -> None:
-        """Delete what was there before."""
-        shutil.rmtree(self.old, ignore_errors=True)
+        """Delete what was there before; the mark goes last, for without it this would look like a restore that failed."""
+        if self.old.is_dir():
+            for path in self.old.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif path.name != MARK:
+                    path.unlink(missing_ok=True)
+            shutil.rmtree(self.old, ignore_errors=True)
 
     def mark(self) -> str:
         try:
@@ -308,7 +381,8 @@ def _finish(staged: Staged) -> Report:
     for row in staged.gone:
         _forget_file(*row)
     has_other_key = not keeps_key and staged.about["secret_key"] != fingerprint(settings.SECRET_KEY)
-    return Report(staged.about, staged.files, sum(staged.about["rows"].values()), has_other_key)
+    closed = () if settings.EMBEDDED else demo.close()
+    return Report(staged.about, staged.files, sum(staged.about["rows"].values()), has_other_key, closed)
 
 
 def _keep_secret_key(key: str) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import redis
 
-from styleart_site.management.commands.create_demo_accounts import VISITOR
+from styleart_site.demo import VISITOR
 from tests import live
 
 IS_FULL = os.environ.get("STYLEART_FAULTS") == "full"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from styleart_site.management.commands.create_demo_accounts import VISITOR
+from styleart_site.demo import VISITOR
 from tests import pictures
 
 CLIENTS = Path(__file__).parents[2] / "docs" / "clients"

@@ -7,6 +7,7 @@ import sys
 import tarfile
 import tracemalloc
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from classifier import squares
 from classifier.models import Prediction
 from gallery.models import Artwork
 from ml import inference
+from styleart_site import demo
 from styleart_site.backups import BackupError, archive, making, restoring
 from tests import factories
 from tests.live import wait_until
+from tests.pictures import small_painting
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -266,6 +269,79 @@ def test_a_system_with_something_in_it_is_refused(house, tmp_path):
         call_command("restore", tmp_path / "site.tar")
 
 
+def test_files_without_rows_are_something_too(house, settings, tmp_path):
+    """The database broke and a new one was made: today's uploads are still there."""
+    make(tmp_path / "site.tar")
+    for work in Artwork.objects.all():
+        Artwork.objects.filter(pk=work.pk).delete()
+    Prediction.objects.all().delete()
+    lost = Path(settings.MEDIA_ROOT) / "originals/today.jpg"
+    lost.parent.mkdir(parents=True, exist_ok=True)
+    lost.write_bytes(b"today's")
+
+    with pytest.raises(CommandError, match=r"not empty: it has .*files in .*/media.*--replace"):
+        call_command("restore", tmp_path / "site.tar")
+
+    assert lost.read_bytes() == b"today's"
+
+
+def test_tables_of_another_program_are_something_too(house, tmp_path):
+    from django.db import connection
+
+    make(tmp_path / "site.tar")
+    assert not any("not ours" in words for words in restoring.what_is_here())
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE ledger (amount int)")
+    try:
+        with pytest.raises(CommandError, match="1 tables that are not ours, such as ledger"):
+            call_command("restore", tmp_path / "site.tar")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE ledger")
+
+
+def test_demo_accounts_are_closed_where_they_come_to_a_real_site(house, settings, tmp_path):
+    call_command("create_demo_accounts", stdout=StringIO())
+    own = factories.make_user("own@example.org", password=demo.CURATOR[1])
+    make(tmp_path / "site.tar")
+    settings.EMBEDDED = False
+
+    report = restore(tmp_path / "site.tar")
+
+    assert report.closed == ("visitor@example.org", "curator@example.org")
+    assert "nobody can sign in to them" in " ".join(report.steps())
+    assert not list(demo.open_to_all())
+    own.refresh_from_db()
+    assert own.is_active and own.check_password(demo.CURATOR[1])
+
+
+def test_stopped_after_the_database_came_through_it_says_so_and_is_finished(
+    house, settings, tmp_path, monkeypatch
+):
+    make(tmp_path / "site.tar")
+    (settings.DATA_DIR / "secret_key").write_text("another")
+    factories.make_artwork("Newer", picture=small_painting(3))
+    now = set(all_files(Path(settings.MEDIA_ROOT)))
+
+    def stop(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with (
+        monkeypatch.context() as hurried,
+        pytest.raises(CommandError, match=r"in its place.* doctor --fix") as caught,
+    ):
+        hurried.setattr(restoring.demo, "close", stop)
+        hurried.setattr(restoring, "call_command", stop)
+        call_command("restore", tmp_path / "site.tar", "--replace", "--no-input")
+    said = restoring.recover()
+
+    assert caught.value.returncode == 130
+    assert said.startswith("A restore that was broken off was finished.")
+    assert titles() == {"Kept", "Without picture"}
+    assert set(all_files(Path(settings.MEDIA_ROOT))) < now
+    assert not restoring.has_leftovers() and not restoring.recover()
+
+
 def test_replacing_asks_first(house, monkeypatch, tmp_path):
     make(tmp_path / "site.tar")
     factories.make_artwork("Newer")
@@ -393,6 +469,33 @@ def test_a_restore_that_is_killed_between_two_files_is_taken_back(house, setting
 def _die_when_empty(event: str, moves) -> None:
     if event == "os.rename" and next(moves, None) is None:
         os._exit(9)
+
+
+@pytest.mark.parametrize("deleted", range(7))
+def test_a_restore_that_is_killed_while_it_deletes_what_was_there_is_finished(house, settings, deleted):
+    from django.db import connection
+
+    media = Path(settings.MEDIA_ROOT)
+    for name in ("old/a", "old/b", "older", ".kept"):
+        (media / name).parent.mkdir(exist_ok=True)
+        (media / name).write_text(name)
+    (media / restoring.NEW).mkdir()
+    (media / restoring.NEW / "new.jpg").write_bytes(b"new")
+    swap = restoring.Swap(media)
+    swap.make("this-one")
+    with connection.cursor() as cursor:
+        cursor.execute("COMMENT ON TABLE django_migrations IS 'restored from backup this-one'")
+    child = os.fork()
+    if child == 0:
+        deletions = iter(range(deleted))
+        sys.addaudithook(lambda event, args: _die_when_empty(event.replace("remove", "rename"), deletions))
+        swap.finish()
+        os._exit(0)
+    assert os.WEXITSTATUS(os.waitpid(child, 0)[1]) == 9
+
+    assert "was finished" in restoring.recover()
+
+    assert all_files(media) == {str(media / "new.jpg"): b"new"}
 
 
 @pytest.mark.parametrize("came_through", [True, False])

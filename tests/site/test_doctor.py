@@ -295,3 +295,31 @@ def test_without_a_database_it_says_so_and_ends_with_1(tmp_path):
     assert done.returncode == 1
     assert "The database does not answer" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_demo_accounts_on_a_real_site_are_trouble_and_can_be_closed(house, settings, capsys):
+    call_command("create_demo_accounts")
+    assert only("accounts").level == Level.OK
+    settings.EMBEDDED = False
+
+    found = only("accounts")
+
+    assert (found.level, "curator@example.org" in found.said) == (Level.TROUBLE, True)
+    assert "curator@example.org" in found.fix()
+    assert only("accounts").level == Level.OK
+
+
+def test_what_cannot_be_put_right_is_said_and_hinders_nothing(house, settings, monkeypatch, capsys):
+    (Path(settings.MEDIA_ROOT) / OLD).mkdir(parents=True)
+
+    def fail():
+        raise OSError(39, "Directory not empty")
+
+    monkeypatch.setattr(doctor.restoring, "recover", fail)
+
+    with pytest.raises(CommandError):
+        call_command("doctor", "--fix", "--quick")
+
+    written = capsys.readouterr()
+    assert "restores: this could not be put right: [Errno 39] Directory not empty" in written.err
+    assert "mail" in written.out or "clocks" in written.out

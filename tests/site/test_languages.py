@@ -185,3 +185,13 @@ def test_the_next_reader_of_the_same_process_is_not_in_the_language_of_the_last(
     client.get("/", headers={"accept-language": "de"})
 
     assert language_of(client.get("/no-such-page/")) == "en"
+
+
+@pytest.mark.parametrize("referer", ["http://[", "http://[::1", "http://a]b/"])
+def test_an_address_that_is_none_hinders_no_refusal(referer, db):
+    client = Client(enforce_csrf_checks=True)
+
+    refused = client.post("/accounts/login/", headers={"Referer": referer})
+    missing = client.post("/no-such-page/", headers={"Referer": referer})
+
+    assert (refused.status_code, missing.status_code) == (403, 404)

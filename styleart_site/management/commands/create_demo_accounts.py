@@ -4,9 +4,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from gallery.curators import curators
-
-VISITOR = ("visitor@example.org", "a-quiet-room")
-CURATOR = ("curator@example.org", "hang-it-higher")
+from styleart_site.demo import CURATOR, VISITOR
 
 
 class Command(BaseCommand):

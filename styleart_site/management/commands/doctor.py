@@ -1,7 +1,9 @@
 import json
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 
+from styleart_site.backups import BackupError
 from styleart_site.doctor import CannotExamine, Finding, Level, examine
 
 WIDTH = 11  # of the longest name of a check
@@ -26,7 +28,7 @@ class Command(BaseCommand):
         found = []
         try:
             for finding in examine(files=not options["quick"]):
-                done = finding.fix() if options["fix"] and finding.fix else ""
+                done = self._fix(finding) if options["fix"] and finding.fix else ""
                 found.append((finding, done))
                 if not options["json"]:
                     self._show(finding, done)
@@ -39,6 +41,14 @@ class Command(BaseCommand):
             raise CommandError(f"{trouble} of these need to be seen to.", returncode=3)
         if not options["json"]:
             self.stdout.write("All is well.")
+
+    def _fix(self, finding: Finding) -> str:
+        """What was done; nothing, and the reason on stderr, where it could not be done."""
+        try:
+            return finding.fix()
+        except (BackupError, Error, OSError) as error:
+            self.stderr.write(f"{finding.check}: this could not be put right: {str(error).strip()}")
+            return ""
 
     def _show(self, finding: Finding, done: str) -> None:
         style = {

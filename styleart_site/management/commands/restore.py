@@ -3,11 +3,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, Error
 from tqdm import tqdm
 
 from ml import inference
 from styleart_site.backups import BackupError, restoring
+
+THE_REST = "The backup is in its place; manage.py doctor --fix does what remains."
 
 
 class Command(BaseCommand):
@@ -38,11 +40,13 @@ class Command(BaseCommand):
             else:
                 self._restore(file, replace=options["replace"], ask=not options["no_input"])
         except KeyboardInterrupt:
-            raise CommandError("Stopped. All is as it was.", returncode=130) from None
+            raise CommandError(f"Stopped. {_how_it_stands()}", returncode=130) from None
         except (BackupError, DatabaseError) as error:
-            raise CommandError(f"{str(error).strip()}") from error
+            words = f" {THE_REST}" if _has_come_through() else ""
+            raise CommandError(f"{str(error).strip()}{words}") from error
         except OSError as error:
-            raise CommandError(f"{error.filename or file}: {error.strerror}. All is as it was.") from error
+            trouble = f"{error.filename or file}: {error.strerror}."
+            raise CommandError(f"{trouble} {_how_it_stands()}") from error
 
     def _check(self, file: Path) -> None:
         with self._bar(file) as bar:
@@ -52,8 +56,8 @@ class Command(BaseCommand):
     def _restore(self, file: Path, *, replace: bool, ask: bool) -> None:
         about = restoring.read_about(file)
         restoring.check_versions(about)
-        if restoring.recover():
-            self.stdout.write("A restore that was killed was brought to its end first, one way or the other.")
+        if said := restoring.recover():
+            self.stdout.write(said)
         if found := restoring.what_is_here():
             self._agree(", ".join(found), about, replace=replace, ask=ask)
         with self._bar(file) as bar:
@@ -77,13 +81,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Restored: {report.rows:,} rows and {report.files:,} files, as they were on {report.about['made_at']}."
         )
-        steps = []
-        if report.has_other_key:
-            steps.append(
-                "Put the SECRET_KEY of the system that was backed up into SECRET_KEY or SECRET_KEY_FALLBACKS: "
-                "without it all must sign in again, and authenticator apps and recovery codes do not open. "
-                "A backup of a copy with embedded services holds it: tar -xOf FILE secret_key."
-            )
+        steps = report.steps()
         if report.about["model"] != inference.model_version():
             steps.append(
                 f"The model in use is {inference.model_version()} and was {report.about['model']}: the worker makes "
@@ -97,3 +95,15 @@ class Command(BaseCommand):
 
     def _bar(self, file: Path) -> tqdm:
         return tqdm(total=file.stat().st_size, unit="B", unit_scale=True, disable=None)
+
+
+def _how_it_stands() -> str:
+    return THE_REST if _has_come_through() else "All is as it was."
+
+
+def _has_come_through() -> bool:
+    """Whether it broke off so late that there is no way back; a database that is away cannot tell."""
+    try:
+        return restoring.has_come_through()
+    except Error:
+        return False
