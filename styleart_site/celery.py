@@ -54,7 +54,10 @@ def prepare_child(**kwargs) -> None:
 
     from ml import inference
 
+    from . import metrics
+
     inference.load_model()
+    metrics.expect_failures_of(name for name in app.tasks if not name.startswith("celery."))
     _limit_memory(settings.WORKER_MEMORY_MB * 2**20)
 
 

@@ -8,7 +8,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def read() -> Env:
-    """Put what `.env` says into the environment, but where that says something itself; READ_DOTENV=false: nothing."""
+    """What the environment says and, where that says nothing, `.env`, unless READ_DOTENV is false."""
     env = Env()
     if env.bool("READ_DOTENV", True):
         env.read_env(REPOSITORY / ".env", recurse=False)

@@ -3,7 +3,8 @@
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -26,7 +27,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from classifier.models import Prediction
+from classifier.models import FAILURES, Prediction
 from ml import inference
 
 from . import counting, health
@@ -52,8 +53,23 @@ TASK_SECONDS = Histogram(
 
 def note_request(view: str, status: int, seconds: float) -> None:
     """`view` is a name such as classifier:prediction-detail, or nothing for a file or an unknown address."""
+    _expect_faults()
     HTTP_SECONDS.labels(view or "none").observe(seconds)
     HTTP_ANSWERS.labels(f"{status // 100}xx").inc()
+
+
+# Prometheus sees no increase in a number that is there for the first time: what alerts watch begins at 0.
+
+
+@cache
+def _expect_faults() -> None:
+    HTTP_ANSWERS.labels("5xx")
+
+
+def expect_failures_of(tasks: Iterable[str]) -> None:
+    """Called once by a process that does these tasks."""
+    for name in tasks:
+        TASK_SECONDS.labels(name, "failure")
 
 
 def note_task(name: str, state: str, seconds: float) -> None:
@@ -166,7 +182,7 @@ def forget_counts() -> None:
 
 
 def _count() -> tuple[dict[str, int], dict[str, int]]:
-    states, failures = dict.fromkeys(Prediction.Status.values, 0), {}
+    states, failures = dict.fromkeys(Prediction.Status.values, 0), dict.fromkeys(FAILURES, 0)
     rows = Prediction.objects.order_by().values_list("status", "error_code").annotate(count=Count("pk"))
     for status, code, count in rows:
         states[status] += count

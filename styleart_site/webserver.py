@@ -1,21 +1,20 @@
 """How gunicorn serves the site: `gunicorn -c python:styleart_site.webserver`."""
 
-import os
 from pathlib import Path
 
 from gunicorn.http.unreader import SocketUnreader
 
 from . import environment, logs
 
-environment.read()  # the settings, which do so, too, come later
+env = environment.read()  # gunicorn looks here before there are any settings
 
 wsgi_app = "styleart_site.wsgi"
-bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+bind = f"127.0.0.1:{env.str('PORT', '') or 8000}"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_WORKERS") or 2)
+workers = int(env.str("WEB_WORKERS", "") or 2)
 threads = 6
 timeout = 60  # seconds
-graceful_timeout = int(os.environ.get("DRAIN_S") or 20)  # seconds for what is under way when told to stop
+graceful_timeout = int(env.str("DRAIN_S", "") or 20)  # seconds for what is under way when told to stop
 control_socket_disable = True  # it lies in the home folder, where two copies would meet
 # The sign of life of each worker: on a slow disk it would come late.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108

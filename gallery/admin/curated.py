@@ -54,6 +54,11 @@ class CuratedAdmin(admin.ModelAdmin):
         """Other rows that change along with this one: undone after it."""
         return []
 
+    def render_change_form(self, request, context, *args, **kwargs):
+        form = context["adminform"].form
+        context |= {"seen_name": form.SEEN, "seen": form.state}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def save_model(self, request, obj, form, change):
         """Left to `save_related`, so that a row and what belongs to it become one entry of the log."""
 

@@ -1,5 +1,6 @@
 """Forms of the curators' room."""
 
+import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -60,9 +61,32 @@ class PlainLinesForm(forms.ModelForm):
 
 
 class CuratedForm(PlainLinesForm):
-    """A form that asks why: the answer goes into the log."""
+    """A form that asks why, for the log, and that notices when a row has changed since it was opened.
+
+    The page sends `state` back as SEEN. Saved a second time it is meant.
+    """
+
+    SEEN = "row_as_seen"
 
     reason = _reason()
+
+    def __init__(self, *args, **kwargs) -> None:
+        """`state`: what the row holds in the database, as a short text that is another one when a field is."""
+        super().__init__(*args, **kwargs)
+        values = sorted((name, str(value)) for name, value in self.initial.items())
+        self.state = hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+    def clean(self):
+        cleaned = super().clean()
+        seen = self.data.get(self.SEEN)
+        if seen and self.instance.pk and seen != self.state:
+            raise forms.ValidationError(
+                _(
+                    "Somebody else, or an import, has changed this since you opened it, and nothing of yours is saved "
+                    "yet. Open it anew to see what changed, or save once more to let what stands here count."
+                )
+            )
+        return cleaned
 
 
 class StyleTextForm(PlainLinesForm):

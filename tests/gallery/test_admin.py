@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -544,3 +546,37 @@ def test_works_that_would_share_a_page_at_wikiart_are_not_changed_together(curat
     assert "Two works of this artist would have the same page at WikiArt" in page
     assert not Artwork.objects.filter(artist=artist).exists()
     assert not Change.objects.exists()
+
+
+# Two at a time
+
+
+def test_a_form_that_was_opened_before_somebody_else_saved_says_so_and_counts_the_second_time(curator):
+    work = make_artwork("Haystack")
+    address = reverse("admin:gallery_artwork_change", args=[work.pk])
+    opened = seen_in(curator.get(address)) | form_of(curator, work)
+    save(curator, work, title="Haystacks")
+
+    first = curator.post(address, opened | {"year": "1890"})
+    work.refresh_from_db()
+    stands = (work.title, work.year)
+    second = curator.post(address, opened | {"year": "1890"} | seen_in(first))
+
+    assert "Somebody else, or an import, has changed this" in first.content.decode()
+    assert stands == ("Haystacks", None)
+    work.refresh_from_db()
+    assert (second.status_code, work.title, work.year) == (302, "Haystack", 1890)
+
+
+@pytest.mark.parametrize("make", [make_artwork, make_artist, make_style])
+def test_a_form_that_nothing_has_overtaken_is_saved(curator, make):
+    row = make()
+    address = reverse(f"admin:gallery_{row._meta.model_name}_change", args=[row.pk])
+
+    assert curator.post(address, form_of(curator, row) | seen_in(curator.get(address))).status_code == 302
+
+
+def seen_in(page) -> dict[str, str]:
+    """What the page sends along of the row as it was."""
+    name, value = re.search(r'name="(row_as_seen)" value="(\w+)"', page.content.decode()).groups()
+    return {name: value}

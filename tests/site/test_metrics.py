@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from classifier.models import FAILURES
 from classifier.tasks import classify
 from gallery.similar import similar_to
 from ml import inference
@@ -369,3 +370,18 @@ def test_the_hourly_task_folds_and_forgets(settings, tmp_path):
 
     assert not SignOfLife.objects.exists()
     assert all(path.stem.endswith("-ended") for path in tmp_path.glob("*.db"))
+
+
+# What alerts watch is there before it happens
+
+
+def test_what_alerts_watch_begins_at_nought(client):
+    metrics.expect_failures_of(["a.task.that.never.failed"])
+    client.get("/healthz")
+
+    now = numbers(client)
+
+    assert now["styleart_task_seconds_count", "failure", "a.task.that.never.failed"] == 0
+    assert ("styleart_http_answers_total", "5xx") in now
+    failures = {key[1]: value for key, value in now.items() if key[0] == "styleart_prediction_failures"}
+    assert failures == dict.fromkeys(FAILURES, 0)

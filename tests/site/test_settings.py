@@ -58,3 +58,22 @@ def test_a_missing_model_is_said_at_the_start(monkeypatch, tmp_path):
 
     with pytest.raises(SystemCheckError, match=r"model\.json is missing"):
         call_command("check")
+
+
+def test_dotenv_counts_for_programs_that_run_before_the_settings(tmp_path):
+    (tmp_path / ".env").write_text(
+        "PORT=8123\nWEB_WORKERS=5\nDRAIN_S=41\nALLOWED_HOSTS=styleart.example.org\n"
+    )
+    code = (
+        "import sys; from pathlib import Path; from styleart_site import environment\n"
+        "environment.REPOSITORY = Path(sys.argv[1])\n"
+        "from styleart_site import probe, supervisor, webserver\n"
+        "print(webserver.bind, webserver.workers, webserver.graceful_timeout, supervisor._drain_s(),"
+        " probe.host_of(environment.read()))"
+    )
+    own = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], cwd=ROOT, env=own, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["127.0.0.1:8123", "5", "41", "49.0", "styleart.example.org"]
