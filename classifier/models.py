@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -323,12 +324,13 @@ class PredictionQuerySet(models.QuerySet):
         )
 
     def adopt(self, visitor: UUID, owner: models.Model) -> int:
-        """Move a visitor's predictions into an account, also from one that nobody could ever sign in to: its
-        address was mistyped. Pictures the account has already stay behind; from its trash they come back, and
-        those that had failed are queued.
+        """Move a visitor's predictions into an account, also from one whose address nobody ever confirmed: it
+        was mistyped. Pictures the account has already stay behind; from its trash they come back, and those that
+        had failed are queued.
         """
-        never_opened = Q(owner__isnull=False, owner__last_login__isnull=True) & ~Q(owner=owner)
-        theirs = self.filter(Q(owner__isnull=True) | never_opened, visitor=visitor)
+        confirmed = EmailAddress.objects.filter(user=OuterRef("owner"), verified=True)
+        mistyped = Q(owner__last_login__isnull=True) & ~Exists(confirmed) & ~Q(owner=owner)
+        theirs = self.filter(Q(owner__isnull=True) | mistyped, visitor=visitor)
         same = {"sha256": OuterRef("sha256"), "edit": OuterRef("edit")}
         moved = theirs.filter(~Exists(self.filter(owner=owner, **same))).update(owner=owner)
         is_gone_or_failed = Q(trashed_at__isnull=False) | Q(status=Prediction.Status.FAILED)
@@ -753,8 +755,9 @@ class Prediction(models.Model):
     def _look_again(self) -> None:
         """Ask the model in use once and keep whatever of its answer this row lacks."""
         try:
+            data = self.read_bytes()
             with decoding.turn:
-                answer = inference.classify(self.read_bytes(), cut=self.cut)
+                answer = inference.classify(data, cut=self.cut)
         except (inference.UnreadableImage, OSError, MemoryError):
             logger.warning("prediction %s cannot be looked at again", self.pk, exc_info=True)
             return

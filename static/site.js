@@ -9,6 +9,8 @@
     if (line && line.textContent !== text) line.textContent = text;
   };
 
+  let isLeaving = false; // a form is on its way to the next page
+
   // A poll that fails ends nothing: the next one comes by itself.
   const isResult = (event) => event.detail?.ctx?.sourceElement?.id === "result";
 
@@ -17,7 +19,9 @@
   });
   document.addEventListener("htmx:response:error", (event) => {
     if (!isResult(event)) return;
-    if (event.detail.ctx.response.status === 404) location.reload(); // deleted elsewhere: show what is so
+    if (event.detail.ctx.response.status === 404) {
+      if (!isLeaving) location.reload(); // deleted elsewhere: show what is so
+    }
     else say(words.lost);
   });
 
@@ -47,9 +51,11 @@
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || event.target.id === "upload") return;
     if (event.target.dataset.sent) event.preventDefault();
+    else if (!event.defaultPrevented) isLeaving = true;
     event.target.dataset.sent = "yes";
   });
   window.addEventListener("pageshow", () => {
+    isLeaving = false;
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 })();

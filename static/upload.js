@@ -55,16 +55,19 @@
 
   const tell = (sentence) => { errors.textContent = sentence; };
   const isOne = () => items.length === 1;
-  const waiting = () => items.filter((item) => item.status === "chosen");
+  let held = null; // is being cut, and waits for that
+  let isPaused = false; // only the held one is left to be sent
+  const waiting = () => items.filter((item) => item.status === "chosen" && item !== held);
 
   // Choosing
 
   function choose(files) {
     const chosen = [...files];
-    if (!chosen.length || isBusy) return false;
+    if (!chosen.length) return false;
     tell("");
     state.textContent = "";
-    if (isReplacing || (items.length && items.every((item) => item.status === "sent"))) forget();
+    const isOver = isReplacing || (items.length && items.every((item) => item.status === "sent"));
+    if (isOver && !isBusy) forget(); // else these join the queue
     isReplacing = false;
     if (chosen.length === 1 && !items.length) {
       const sentence = problem(chosen[0]);
@@ -333,6 +336,8 @@
       start();
       return;
     }
+    isPaused = held !== null;
+    if (isPaused) return;
     const sent = items.filter((item) => item.status === "sent").length;
     state.textContent = fill(said.allSent, { sent, count: items.length });
   }
@@ -381,17 +386,28 @@
   let edited = null;
 
   async function edit(item) {
-    edited = item;
+    edited = held = item;
     cropper.cut = item.cut ?? {};
     try {
       await cropper.open(item.url);
     } catch {
       set(item, "chosen", said.cannotCrop);
+      letGo();
       return;
     }
     editor.showModal();
     cropper.draw();
   }
+
+  // However the editor is left: what was held waits to be sent again, or goes out at once where all others have.
+  function letGo() {
+    held = null;
+    show();
+    if (!isPaused) return;
+    isPaused = false;
+    start();
+  }
+  editor.addEventListener("close", letGo);
 
   // The file goes out whole, with what counts of it; only what is shown here is cut.
   function apply() {
@@ -414,25 +430,30 @@
     item.picture.src = blob ? URL.createObjectURL(blob) : item.url;
     set(item, "chosen", blob ? said.edited : "");
     editor.close();
-    show();
     item.editing.focus({ preventScroll: true });
   }
 
   // One click on a study sends it
 
+  let isTrying = false;
   for (const link of document.querySelectorAll("[data-try]")) {
     link.addEventListener("click", async (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || isBusy) return;
-      event.preventDefault();
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault(); // of the second click, too: the page of the study would end what the first one began
+      if (isBusy || isTrying) return;
+      isTrying = true;
       try {
         const answer = await fetch(link.dataset.try);
         if (!answer.ok) throw new Error(answer.statusText);
         const picture = await answer.blob();
+        if (isBusy) return; // somebody sent a picture of their own meanwhile
         forget();
         title.value = link.dataset.name.slice(0, title.maxLength > 0 ? title.maxLength : 200);
         if (choose([new File([picture], `${link.dataset.name}.jpg`, { type: "image/jpeg" })])) start();
       } catch {
         location.assign(link.href);
+      } finally {
+        isTrying = false;
       }
     });
   }

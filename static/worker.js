@@ -56,14 +56,16 @@ async function file(request) {
   const kept = await files.match(request);
   if (kept) return kept;
   const answer = await fetch(request);
-  if (answer.ok) await files.put(request, answer.clone());
+  if (answer.ok) await files.put(request, answer.clone()).catch(() => {}); // no room: then not
   return answer;
 }
 
 async function page(event) {
   try {
     const answer = (await event.preloadResponse) ?? (await fetch(event.request));
-    event.waitUntil(remember(event.request, answer.clone()));
+    // A copy that nobody reads would be kept in memory, all of it: of an export, gigabytes.
+    const isKept = answer.headers.has("Keep-Offline");
+    event.waitUntil(remember(event.request, isKept ? answer.clone() : answer));
     return answer;
   } catch {
     const seen = await caches.open(SEEN);
@@ -91,7 +93,8 @@ async function picture(event) {
     const answer = await fetch(event.request);
     const isPublic = /\bpublic\b/.test(answer.headers.get("Cache-Control") ?? "");
     if (answer.status === 200 && isPublic) {
-      event.waitUntil(caches.open(SEEN).then((seen) => keep(seen, event.request, answer.clone(), "image")));
+      const copy = answer.clone(); // now: later the browser has read the answer
+      event.waitUntil(caches.open(SEEN).then((seen) => keep(seen, event.request, copy, "image")));
     }
     return answer;
   } catch {

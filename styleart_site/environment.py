@@ -1,15 +1,22 @@
 """What the environment and `.env` say: for the settings, and for programs that run before or without them."""
 
+import os
 from pathlib import Path
 
+from dotenv import dotenv_values
 from environs import Env
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def read() -> Env:
-    """What the environment says and, where that says nothing, `.env`, unless READ_DOTENV is false."""
+    """What the environment says and, where that says nothing, `.env`, unless READ_DOTENV is false.
+
+    It goes into the environment, for those who look there by themselves: boto3, `ml.inference`, our children.
+    """
     env = Env()
     if env.bool("READ_DOTENV", True):
-        env.read_env(REPOSITORY / ".env", recurse=False)
+        for name, value in dotenv_values(REPOSITORY / ".env").items():
+            if value is not None:
+                os.environ.setdefault(name, value)
     return env

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ml import inference
 
-from .. import pictures
+from .. import decoding, pictures
 from ..changes import OTHER_LANGUAGES
 from ..models import Artist, Artwork, Style, StyleText
 from ..words import picture_problem
@@ -138,7 +138,8 @@ class ArtworkForm(CuratedForm):
         if not file:
             return None
         data = _bytes_of(file)
-        self.measured = _checked(pictures.measure, data)
+        with decoding.turn:
+            self.measured = _checked(pictures.measure, data)
         return data
 
 

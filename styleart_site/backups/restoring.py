@@ -32,7 +32,9 @@ from .making import FORMAT, fingerprint
 NEW, OLD = ".restoring", ".before-restore"
 ALL_MOVED = ".all-moved"  # in OLD: from here on what lies outside is new
 MARK = ".mark"  # in OLD, to its end: by which the database tells whether the restore came through
-REST = "rest.json"  # beside the dump: what remains once the database came through, for whoever finishes it
+REST = (
+    ".rest.json"  # in OLD of the media: what remains once the database came through, for whoever finishes it
+)
 OTHER_KEY = (
     "Put the SECRET_KEY of the system that was backed up into SECRET_KEY or SECRET_KEY_FALLBACKS: "
     "without it all must sign in again, and authenticator apps and recovery codes do not open. "
@@ -53,20 +55,16 @@ class Staged:
     ]  # rows whose files went while it was made: model, field, key, whether the row stayed
     files: int
 
-    def keep_rest(self) -> None:
-        """Write down all that `_finish` needs, should somebody else have to do that."""
+    def keep_rest(self, folder: Path) -> None:
+        """Write down all that `_finish` needs, should somebody else have to do that. The folder is ours alone."""
         rest = {"about": self.about, "secret_key": self.secret_key, "gone": self.gone, "files": self.files}
-        (self.dump.parent / REST).write_text(json.dumps(rest))
+        (folder / REST).write_text(json.dumps(rest))
 
     @classmethod
-    def read_rest(cls) -> "Staged | None":
-        """What a restore that came through has left to do, as far as it came to write it down."""
-        place = _aside() / REST
-        return (
-            cls(dump=place.with_name("database.dump"), **json.loads(place.read_text()))
-            if place.exists()
-            else None
-        )
+    def read_rest(cls, folder: Path) -> "Staged | None":
+        """What a restore that came through has left to do; None where it did all that."""
+        place = folder / REST
+        return cls(dump=folder, **json.loads(place.read_text())) if place.exists() else None
 
 
 @dataclass(frozen=True)
@@ -115,13 +113,13 @@ def restore(source: Path, *, progress: Callable[[int], object]) -> Report:
     mark = str(uuid4())
     try:
         staged = _stage(source, *(swap.new for swap in swaps), progress)
-        staged.keep_rest()
         sent = _Sent()
         try:
             if not stored.lies_on_disk(default_storage):
                 sent.send_all(swaps[0].new)
             for swap in swaps:
                 swap.make(mark)
+            staged.keep_rest(swaps[0].old)
             database.replace(staged.dump, counts=staged.about["rows"], mark=mark)
         except BaseException:
             if not database.bears(mark):  # Ctrl-C may come a moment after all is done
@@ -155,8 +153,11 @@ def has_come_through() -> bool:
     return any(swap.old.is_dir() and database.bears(swap.mark()) for swap in _swaps())
 
 
-def recover() -> str:
-    """Finish or take back what a killed restore has left; tells which in a sentence, nothing where there was nothing."""
+def recover(*, does_rest: bool = True) -> str:
+    """Finish or take back what a killed restore has left; tells which in a sentence, nothing where there was nothing.
+
+    Without `does_rest` only files are finished: for a database that another restore is about to replace.
+    """
     found = [swap for swap in _swaps() if swap.old.is_dir()]
     if not found:
         _clear(_swaps())
@@ -166,7 +167,7 @@ def recover() -> str:
             swap.undo()
         _clear(_swaps())
         return "A restore that was broken off was taken back: all is as it was before it."
-    report = _end(Staged.read_rest(), found)
+    report = _end(Staged.read_rest(_swaps()[0].old) if does_rest else None, found)
     _clear(_swaps())
     return " ".join(["A restore that was broken off was finished.", *(report.steps() if report else ())])
 
@@ -247,7 +248,7 @@ class Swap:
 
     def make(self, mark: str) -> None:
         """Let what is in `.restoring` take the place of all that is in the folder."""
-        self.old.mkdir(parents=True)
+        self.old.mkdir(mode=0o700, parents=True)
         (self.old / MARK).write_text(mark)
         self._move_all(self.folder, self.old)
         (self.old / ALL_MOVED).touch()
@@ -265,14 +266,18 @@ class Swap:
         shutil.rmtree(self.old)
 
     def finish(self) -> None:
-        """Delete what was there before; the mark goes last, for without it this would look like a restore that failed."""
+        """Delete what was there before; the mark goes last, and only if all else went.
+
+        Without it this would look like a restore that failed, and what is left would be put back.
+        """
         if self.old.is_dir():
             for path in self.old.iterdir():
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
                 elif path.name != MARK:
                     path.unlink(missing_ok=True)
-            shutil.rmtree(self.old, ignore_errors=True)
+            if {path.name for path in self.old.iterdir()} <= {MARK}:
+                shutil.rmtree(self.old, ignore_errors=True)
 
     def mark(self) -> str:
         try:
@@ -283,7 +288,7 @@ class Swap:
     @staticmethod
     def _move_all(source: Path, target: Path) -> None:
         for path in list(source.iterdir()):
-            if path.name not in {NEW, OLD, ALL_MOVED, MARK}:
+            if path.name not in {NEW, OLD, ALL_MOVED, MARK, REST}:
                 path.rename(target / path.name)
 
 
@@ -395,6 +400,9 @@ def _keep_secret_key(key: str) -> None:
 def _forget_file(label: str, field: str, pk: str, stayed: bool) -> None:
     """Who deleted something while the backup was made does not find it again."""
     rows = apps.get_model(label)._base_manager.filter(pk=pk)
+    file = getattr(rows.first(), field, None)
+    if file and file.storage.exists(file.name):
+        return  # it came anew since
     if stayed:
         rows.update(**{field: ""})
     else:

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -188,6 +189,7 @@ def test_moving_in_leaves_behind_only_what_is_there_already():
 
 def test_moving_in_fetches_pictures_from_an_account_that_nobody_could_open():
     mistyped, owner, visitor = make_user("jane@gmial.example"), make_user(), uuid4()
+    EmailAddress.objects.filter(user=mistyped).update(verified=False)
     make_prediction(visitor=visitor)
     assert Prediction.objects.adopt(visitor, mistyped) == 1
 
@@ -195,8 +197,11 @@ def test_moving_in_fetches_pictures_from_an_account_that_nobody_could_open():
     assert Prediction.objects.get().owner == owner
 
 
-def test_moving_in_takes_nothing_from_an_account_that_somebody_opened():
-    other, visitor = make_user(last_login=timezone.now()), uuid4()
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_moving_in_takes_nothing_from_an_account_that_is_somebodys(is_confirmed):
+    """Confirmed on another device it was never signed in to; signed in to, it was somebody's once."""
+    other, visitor = make_user(last_login=None if is_confirmed else timezone.now()), uuid4()
+    EmailAddress.objects.filter(user=other).update(verified=is_confirmed)
     make_prediction(visitor=visitor)
     Prediction.objects.adopt(visitor, other)
 

@@ -4,6 +4,7 @@ import email
 import email.policy
 import io
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,6 +49,57 @@ def without_worker(site) -> Iterator[None]:
 
 def has_maps() -> bool:
     return "activation_maps" in inference.model_card()
+
+
+def count_of(site, address: str, condition: str = "true") -> int:
+    asked = (
+        "SELECT count(*) FROM classifier_prediction AS sent JOIN styleart_site_user AS owner ON owner.id = owner_id"  # noqa: S608 - our own words
+        f" WHERE owner.email = %s AND {condition}"
+    )
+    return site.query(asked, address)[0][0]
+
+
+def test_a_study_that_is_clicked_twice_is_sent_once(page, site):
+    address = sign_up(page, site)
+    page.goto("/")
+    study = page.locator("[data-try]").first
+    page.route(f"**{study.get_attribute('data-try')}", lambda route: (time.sleep(0.5), route.continue_()))
+
+    study.dblclick()
+
+    page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"))
+    assert count_of(site, address) == 1
+
+
+def test_pictures_that_come_while_others_are_sent_join_the_queue(page, site):
+    sign_up(page, site)
+    page.route("**/predictions/new/", lambda route: (time.sleep(0.5), route.continue_()))
+    choose(
+        page, file("first.jpg", pictures.small_painting(91)), file("second.jpg", pictures.small_painting(92))
+    )
+    page.locator("#send").click()
+
+    page.set_input_files("input[name=image]", [file("third.jpg", pictures.small_painting(93))])
+
+    expect(page.locator("#queue .sent")).to_have_count(3, timeout=SLOW_MS)
+
+
+def test_a_picture_that_is_being_cut_waits_and_goes_out_cut(page, site):
+    address = sign_up(page, site)
+    choose(page, *(file(f"{n}.jpg", pictures.small_painting(n)) for n in (94, 95)))
+    page.route("**/predictions/new/", lambda route: (time.sleep(0.5), route.continue_()))
+    page.locator("#send").click()
+    page.get_by_role("button", name="Crop or turn 95.jpg").click()
+    editor = page.get_by_role("dialog")
+    expect(page.locator("#queue .sent")).to_have_count(1, timeout=SLOW_MS)
+    page.wait_for_timeout(1000)  # the second one would be under way by now
+    expect(page.locator("#queue .sent")).to_have_count(1)
+
+    editor.get_by_role("button", name="Turn right").click()
+    editor.get_by_role("button", name="Use it like this").click()
+
+    expect(page.locator("#queue .sent")).to_have_count(2, timeout=SLOW_MS)
+    assert (count_of(site, address), count_of(site, address, "edit <> ''")) == (2, 1)
 
 
 def test_several_at_once_get_an_answer_or_a_reason_each(page, site):

@@ -330,13 +330,13 @@ def test_stopped_after_the_database_came_through_it_says_so_and_is_finished(
         monkeypatch.context() as hurried,
         pytest.raises(CommandError, match=r"in its place.* doctor --fix") as caught,
     ):
-        hurried.setattr(restoring.demo, "close", stop)
-        hurried.setattr(restoring, "call_command", stop)
+        hurried.setattr(restoring, "_keep_secret_key", stop)
         call_command("restore", tmp_path / "site.tar", "--replace", "--no-input")
     said = restoring.recover()
 
     assert caught.value.returncode == 130
     assert said.startswith("A restore that was broken off was finished.")
+    assert (settings.DATA_DIR / "secret_key").read_text() not in {"", "another"}
     assert titles() == {"Kept", "Without picture"}
     assert set(all_files(Path(settings.MEDIA_ROOT))) < now
     assert not restoring.has_leftovers() and not restoring.recover()

@@ -31,6 +31,12 @@ KEPT = """async () => {
   return kept;
 }"""
 
+KEPT_PICTURES = """async () => {
+  const seen = (await caches.keys()).filter((name) => name.startsWith("seen-"));
+  const kept = await Promise.all(seen.map(async (name) => (await caches.open(name)).keys()));
+  return kept.flat().some((one) => /[.](avif|webp|jpg)$/.test(new URL(one.url).pathname));
+}"""
+
 
 def known(response) -> dict:
     """What stands above the worker's code."""
@@ -182,6 +188,7 @@ def test_without_connection_seen_pages_open_and_others_say_so(app):
     app.goto("/styles/")
     expect(app.get_by_role("heading", level=1)).to_have_text("Styles")
     wait_for_script(app, "() => caches.match('/styles/').then((kept) => kept !== undefined)")
+    wait_for_script(app, KEPT_PICTURES)
     app.context.set_offline(True)
 
     app.goto("/artists/")

@@ -2,7 +2,7 @@ import time
 from argparse import ArgumentTypeError, BooleanOptionalAction
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import date
 from pathlib import Path
 
@@ -122,17 +122,21 @@ class Command(BaseCommand):
 
     def _go_on(self, run: ImportRun) -> bool:
         """Carry a run to its end and report; tells whether some of it failed."""
-        with ctrl_c() as is_asked:
+        is_ours = False  # until then somebody else may be at it
+        with ExitStack() as held:
             try:
-                with alone(LOCK, patience_s=runs.PATIENCE_S):  # before we touch a run that somebody is at
-                    run.resume(in_background=False)
-                    with closing(runs.go_on(run, runs.access(run), is_over=is_asked)) as outcomes:
-                        for _ in _shown(run, outcomes):
-                            if is_asked():
-                                raise KeyboardInterrupt
+                held.enter_context(alone(LOCK, patience_s=runs.PATIENCE_S))
+                is_asked = held.enter_context(ctrl_c())
+                run.resume(in_background=False)
+                is_ours = True
+                with closing(runs.go_on(run, runs.access(run), is_over=is_asked)) as outcomes:
+                    for _ in _shown(run, outcomes):
+                        if is_asked():
+                            raise KeyboardInterrupt
             except KeyboardInterrupt:
-                run.stop()
-                self._report(run)
+                if is_ours:
+                    run.stop()
+                    self._report(run)
                 raise CommandError(f"Stopped. {GO_ON}", returncode=130) from None
             except Stopped:
                 run.stop()

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         """What was done; nothing, and the reason on stderr, where it could not be done."""
         try:
             return finding.fix()
-        except (BackupError, Error, OSError) as error:
+        except (BackupError, CommandError, Error, LookupError, OSError, ValueError) as error:
             self.stderr.write(f"{finding.check}: this could not be put right: {str(error).strip()}")
             return ""
 

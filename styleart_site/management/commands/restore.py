@@ -56,13 +56,22 @@ class Command(BaseCommand):
     def _restore(self, file: Path, *, replace: bool, ask: bool) -> None:
         about = restoring.read_about(file)
         restoring.check_versions(about)
-        if said := restoring.recover():
+        if said := self._recover(replace=replace):
             self.stdout.write(said)
         if found := restoring.what_is_here():
             self._agree(", ".join(found), about, replace=replace, ask=ask)
         with self._bar(file) as bar:
             report = restoring.restore(file, progress=lambda at: bar.update(at - bar.n))
         self._tell(report)
+
+    def _recover(self, *, replace: bool) -> str:
+        """What a broken-off restore has left is brought to its end; one that cannot be must not hinder another."""
+        try:
+            return restoring.recover()
+        except (BackupError, CommandError, Error, LookupError, ValueError):
+            if not replace:
+                raise
+            return restoring.recover(does_rest=False)
 
     def _agree(self, found: str, about: dict, *, replace: bool, ask: bool) -> None:
         if not replace:
