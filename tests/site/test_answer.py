@@ -59,6 +59,18 @@ def count_of(site, address: str, condition: str = "true") -> int:
     return site.query(asked, address)[0][0]
 
 
+@contextmanager
+def held_up(page: Page, address: str) -> Iterator[None]:
+    """What the page asks of this address meanwhile goes out at the end; at least one call has to."""
+    calls, is_over = [], False
+    page.route(address, lambda call: call.continue_() if is_over else calls.append(call))
+    yield
+    live.wait_until(lambda: page.wait_for_timeout(50) or calls, timeout_s=30)
+    is_over = True
+    for call in calls:
+        call.continue_()
+
+
 def test_a_study_that_is_clicked_twice_is_sent_once(page, site):
     address = sign_up(page, site)
     page.goto("/")
@@ -73,13 +85,10 @@ def test_a_study_that_is_clicked_twice_is_sent_once(page, site):
 
 def test_pictures_that_come_while_others_are_sent_join_the_queue(page, site):
     sign_up(page, site)
-    page.route("**/predictions/new/", lambda route: (time.sleep(0.5), route.continue_()))
-    choose(
-        page, file("first.jpg", pictures.small_painting(91)), file("second.jpg", pictures.small_painting(92))
-    )
-    page.locator("#send").click()
-
-    page.set_input_files("input[name=image]", [file("third.jpg", pictures.small_painting(93))])
+    choose(page, *(file(f"{n}.jpg", pictures.small_painting(n)) for n in (91, 92)))
+    with held_up(page, "**/predictions/new/"):
+        page.locator("#send").click()
+        page.set_input_files("input[name=image]", [file("third.jpg", pictures.small_painting(93))])
 
     expect(page.locator("#queue .sent")).to_have_count(3, timeout=SLOW_MS)
 
@@ -87,10 +96,11 @@ def test_pictures_that_come_while_others_are_sent_join_the_queue(page, site):
 def test_a_picture_that_is_being_cut_waits_and_goes_out_cut(page, site):
     address = sign_up(page, site)
     choose(page, *(file(f"{n}.jpg", pictures.small_painting(n)) for n in (94, 95)))
-    page.route("**/predictions/new/", lambda route: (time.sleep(0.5), route.continue_()))
-    page.locator("#send").click()
-    page.get_by_role("button", name="Crop or turn 95.jpg").click()
     editor = page.get_by_role("dialog")
+    with held_up(page, "**/predictions/new/"):
+        page.locator("#send").click()
+        page.get_by_role("button", name="Crop or turn 95.jpg").click()
+        expect(editor).to_be_visible()
     expect(page.locator("#queue .sent")).to_have_count(1, timeout=SLOW_MS)
     page.wait_for_timeout(1000)  # the second one would be under way by now
     expect(page.locator("#queue .sent")).to_have_count(1)
