@@ -6,9 +6,8 @@ from PIL import Image
 
 from ml import inference
 
-AT_ONCE = (
-    2  # pictures a process; a web server has several processes, and no more cores are busy with one of them
-)
+# Pictures a process: a web server has several processes, and no more cores are busy with one of them.
+AT_ONCE = 2
 turn = threading.BoundedSemaphore(AT_ONCE)
 
 

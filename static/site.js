@@ -19,10 +19,8 @@
   });
   document.addEventListener("htmx:response:error", (event) => {
     if (!isResult(event)) return;
-    if (event.detail.ctx.response.status === 404) {
-      if (!isLeaving) location.reload(); // deleted elsewhere: show what is so
-    }
-    else say(words.lost);
+    if (event.detail.ctx.response.status !== 404) say(words.lost);
+    else if (!isLeaving) location.reload(); // deleted elsewhere: show what is so
   });
 
   // The answer names the page.

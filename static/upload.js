@@ -55,9 +55,9 @@
 
   const tell = (sentence) => { errors.textContent = sentence; };
   const isOne = () => items.length === 1;
-  let held = null; // is being cut, and waits for that
-  let isPaused = false; // only the held one is left to be sent
-  const waiting = () => items.filter((item) => item.status === "chosen" && item !== held);
+  let edited = null; // is being cut, and waits for that
+  let isPaused = false; // only that one is left to be sent
+  const waiting = () => items.filter((item) => item.status === "chosen" && item !== edited);
 
   // Choosing
 
@@ -336,7 +336,7 @@
       start();
       return;
     }
-    isPaused = held !== null;
+    isPaused = edited !== null;
     if (isPaused) return;
     const sent = items.filter((item) => item.status === "sent").length;
     state.textContent = fill(said.allSent, { sent, count: items.length });
@@ -383,10 +383,9 @@
     make("div", { className: "editor-tools" }, button(said.use, "", () => apply()), button(said.leave, "link", () => editor.close())),
   );
   document.body.append(editor);
-  let edited = null;
 
   async function edit(item) {
-    edited = held = item;
+    edited = item;
     cropper.cut = item.cut ?? {};
     try {
       await cropper.open(item.url);
@@ -399,9 +398,9 @@
     cropper.draw();
   }
 
-  // However the editor is left: what was held waits to be sent again, or goes out at once where all others have.
+  // However the editor is left: the picture waits to be sent again, or goes out at once where all others have.
   function letGo() {
-    held = null;
+    edited = null;
     show();
     if (!isPaused) return;
     isPaused = false;

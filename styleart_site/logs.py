@@ -13,8 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-
-from . import environment
+from environs import Env
 
 Event = MutableMapping[str, Any]
 
@@ -91,7 +90,7 @@ def config() -> dict[str, Any]:
 
 
 def _format() -> str:
-    chosen = environment.read().str("LOG_FORMAT", "")
+    chosen = Env().str("LOG_FORMAT", "")
     if chosen not in {"", "json", "lines"}:
         raise ValueError(f"LOG_FORMAT is {chosen!r}; it can be json or lines.")
     return chosen or ("lines" if sys.stderr.isatty() else "json")

@@ -15,8 +15,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from . import environment
-
 TERMINATE_WITHIN_S = 8.0  # after Ctrl-C: somebody is waiting at the terminal
 STABLE_S = 60.0  # a child that lived this long starts again at once
 LONGEST_PAUSE_S = 30.0
@@ -29,8 +27,8 @@ LIBC = ctypes.CDLL(None)
 
 
 def _drain_s() -> float:
-    """After SIGTERM: they may finish what is under way."""
-    return float(environment.read().str("DRAIN_S", "") or 20) + 8
+    """After SIGTERM: they may finish what is under way. Asked late: `.env` may say it, and is read meanwhile."""
+    return float(os.environ.get("DRAIN_S") or 20) + 8
 
 
 def die_with_parent() -> None:

@@ -158,17 +158,16 @@ def recover(*, does_rest: bool = True) -> str:
 
     Without `does_rest` only files are finished: for a database that another restore is about to replace.
     """
-    found = [swap for swap in _swaps() if swap.old.is_dir()]
-    if not found:
-        _clear(_swaps())
+    swaps = _swaps()
+    if not has_leftovers():
+        _clear(swaps)
         return ""
     if not has_come_through():
-        for swap in found:
+        for swap in swaps:
             swap.undo()
-        _clear(_swaps())
+        _clear(swaps)
         return "A restore that was broken off was taken back: all is as it was before it."
-    report = _end(Staged.read_rest(_swaps()[0].old) if does_rest else None, found)
-    _clear(_swaps())
+    report = _end(Staged.read_rest(swaps[0].old) if does_rest else None, swaps)
     return " ".join(["A restore that was broken off was finished.", *(report.steps() if report else ())])
 
 

@@ -209,12 +209,18 @@ def test_an_accepted_label_becomes_the_works_style_and_is_in_the_log(house):
     assert (change.user, change.kind) == (user, "review")
 
 
-def test_a_decision_is_taken_back(house):
-    work = make_doubted(house)
+def make_accepted(house):
+    """A work that was doubted and has its other style now, the suggestion, and who accepted it."""
+    work, user = make_doubted(house), make_user()
     labels.find_doubts(10)
-    user = make_user()
     suggestion = LabelSuggestion.objects.get()
     labels.accept(suggestion, house["Cubism"], user=user)
+    suggestion.refresh_from_db()
+    return work, suggestion, user
+
+
+def test_a_decision_is_taken_back(house):
+    work, suggestion, user = make_accepted(house)
 
     labels.undo(suggestion, user=user)
 
@@ -224,12 +230,7 @@ def test_a_decision_is_taken_back(house):
 
 
 def test_a_decision_that_was_undone_in_the_log_is_opened_again(house):
-    work = make_doubted(house)
-    labels.find_doubts(10)
-    user = make_user()
-    suggestion = LabelSuggestion.objects.get()
-    labels.accept(suggestion, house["Cubism"], user=user)
-    suggestion.refresh_from_db()
+    work, suggestion, user = make_accepted(house)
     changes.undo_batch(suggestion.batch, user=user)
 
     labels.undo(suggestion, user=user)
@@ -240,11 +241,7 @@ def test_a_decision_that_was_undone_in_the_log_is_opened_again(house):
 
 
 def test_a_decision_cannot_be_taken_back_once_the_work_was_changed_again(house):
-    work = make_doubted(house)
-    labels.find_doubts(10)
-    user = make_user()
-    suggestion = LabelSuggestion.objects.get()
-    labels.accept(suggestion, house["Cubism"], user=user)
+    work, suggestion, user = make_accepted(house)
     work.refresh_from_db()
     with changes.recorded(work, user=user):
         work.style = house["Baroque"]
