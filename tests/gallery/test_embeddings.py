@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gallery import embeddings
 from gallery.models import Artwork, Embedding
-from gallery.similar import Wanted, nearest
+from gallery.similar import Wanted, statement
 from ml import inference
 from tests import pictures
 from tests.factories import make_artwork, make_model, make_style
@@ -189,7 +189,12 @@ def test_the_nearest_works_are_found_by_indexes_of_their_version(wanted, indexes
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_sort = off")  # so small a table is sorted faster
         cursor.execute("ANALYZE gallery_embedding")
-        plan = nearest([1.0] * 256, "some-1", Wanted(**wanted), limit=12, is_exact=False).explain()
+        question = {"embedding": str([1.0] * 256), "model_version": "some-1", "limit": 12, "ask_for": 12}
+        wanted = Wanted(**wanted)
+        cursor.execute(f"EXPLAIN {statement(wanted, is_exact=False)}", wanted.values | question)
+        plan = str(cursor.fetchall())
+
+    assert "->  Sort" in plan  # an index gives the nearest nearly in order
 
     name = embeddings._index_name("some-1")
     assert set(re.findall(rf"{name}\S*", plan)) == {name + end.format(style=style.pk) for end in indexes}

@@ -3,12 +3,13 @@ from itertools import product
 import numpy as np
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from gallery import similar
 from gallery.embeddings import make_index
 from gallery.models import Artist, Artwork, Embedding, Style
-from gallery.similar import Wanted, similar_to
+from gallery.similar import Wanted, candidates, similar_to
 from ml import inference
 from tests.factories import make_artist, make_artwork, make_embedding, make_style
 
@@ -211,15 +212,18 @@ def test_both_ways_are_taken(catalogue):
     """Of 2,000 works of a style in an index of its own, or of 100 among them."""
     common, rare = catalogue["style"]["common"], catalogue["style"]["rare"]
 
-    assert not Wanted().are_few()
-    assert not Wanted(style=common).are_few()
-    assert not Wanted(year_from=1850).are_few()
-    assert Wanted(style=rare).are_few()
-    assert Wanted(style=common, year_from=1810, year_to=1815).are_few()
-    assert Wanted(artist=make_artist()).are_few()
+    def is_exact(**wanted) -> bool:
+        return candidates(Wanted(**wanted)) is None
+
+    assert not is_exact()
+    assert not is_exact(style=common)
+    assert not is_exact(year_from=1850)
+    assert is_exact(style=rare)
+    assert is_exact(style=common, year_from=1810, year_to=1815)
+    assert is_exact(artist=make_artist())
     Artwork.objects.update(rights="unknown")
-    assert Wanted(style=common, public_domain=True).are_few()
-    assert not Wanted(style=common, public_domain=False).are_few()
+    assert is_exact(style=common, public_domain=True)
+    assert not is_exact(style=common, public_domain=False)
 
 
 def test_a_narrow_filter_finds_its_works_behind_thousands_of_nearer_ones(monkeypatch):
@@ -251,7 +255,7 @@ def test_a_work_that_changes_its_style_is_found_under_the_new_one(monkeypatch):
     assert similar_to(make_embedding(1), style=old) == []
 
 
-def test_an_index_is_asked_for_more_than_are_wanted_and_only_for_keys(monkeypatch):
+def test_an_index_is_asked_for_more_than_are_wanted_where_not_all_fit(monkeypatch):
     """What that finds more is measured by benchmarks/similar.py."""
     by_index(monkeypatch, True)
     make_artwork(seed=1, year=1900)
@@ -260,6 +264,52 @@ def test_an_index_is_asked_for_more_than_are_wanted_and_only_for_keys(monkeypatc
     with CaptureQueriesContext(connection) as filtered:
         similar_to(make_embedding(1), limit=5, year_from=1900)
 
-    assert any("LIMIT 5" in query["sql"] for query in plain)
-    assert any("LIMIT 10" in query["sql"] for query in filtered)
-    assert not any("search_text" in query["sql"] for query in filtered if "<=>" in query["sql"])
+    assert any("LIMIT 5)" in query["sql"] for query in plain)
+    assert any("LIMIT 15)" in query["sql"] for query in filtered)
+
+
+def test_so_few_works_are_searched_exactly_without_a_filter_too():
+    make_artwork()
+
+    assert candidates(Wanted()) is None
+
+
+def test_the_more_works_the_more_candidates_are_kept(monkeypatch):
+    def keeps(works: int) -> int | None:
+        monkeypatch.setattr(Wanted, "counts", lambda wanted: (works, works))
+        return candidates(Wanted())
+
+    assert keeps(1001) == keeps(250_000) == 200
+    assert 270 <= keeps(1_000_000) <= 290
+    assert keeps(10**12) == 1000  # more than that pgvector refuses
+
+
+def test_how_broadly_one_search_goes_does_not_change_the_connection(monkeypatch, transactional_db):
+    by_index(monkeypatch, True)
+    monkeypatch.setattr(similar, "CANDIDATES", 77)
+    make_artwork(seed=1)
+
+    with CaptureQueriesContext(connection) as captured:
+        assert len(similar_to(make_embedding(1))) == 1
+
+    assert any("hnsw.ef_search = 77" in query["sql"] for query in captured)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW hnsw.ef_search")
+        assert cursor.fetchone() == ("280",)
+
+
+def test_works_are_those_that_the_orm_gives_field_by_field():
+    full = make_artwork(seed=1, artist=make_artist(nationality="French"), year=1900, rights="public_domain")
+    bare = make_artwork(seed=2, artist=None)
+
+    found = {work.pk: work for work in similar_to(make_embedding(1))}
+
+    for work in Artwork.objects.with_labels().filter(pk__in=[full.pk, bare.pk]):
+        for one, other in ((found[work.pk], work), (found[work.pk].style, work.style)):
+            assert values(one) == values(other)
+    assert values(found[full.pk].artist) == values(full.artist)
+    assert found[bare.pk].artist is None
+
+
+def values(row: Model) -> dict:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
