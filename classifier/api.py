@@ -280,7 +280,8 @@ class PredictionList(mixins.ListModelMixin, Predictions):
         """Answers 202 until the worker has looked at it: ask at `Location` again.
 
         With `Prefer: wait=5` the answer comes when it is finished, if that is sooner: 201.
-        The same picture sent again, cut the same way, under the same model, is the prediction that is there: 200.
+        The same picture sent again, cut the same way, under the same model, is the prediction that is there: 200,
+        with `Retry-After` while it is not finished.
         """
         return self.receive(request)
 
@@ -289,23 +290,19 @@ class PredictionList(mixins.ListModelMixin, Predictions):
         form = PredictionForm(request.data, request.FILES, sender=Sender(user=request.user))
         if not form.is_valid():
             raise _refusal(form)
-        prediction, is_waiting = form.save()
-        if not is_waiting:
-            return self._sent(prediction, 200)
+        prediction, is_to_send = form.save()
         seconds = _wait_s(request)
         with waiting_for(prediction, seconds) as waiter:
-            send(prediction.pk)
+            if is_to_send:
+                send(prediction.pk)
             is_finished = waiter.is_finished()
-        response = self._sent(prediction, 201 if is_finished else 202)
-        if seconds:
-            response.headers["Preference-Applied"] = f"wait={seconds}"
-        return response
-
-    def _sent(self, prediction: Prediction, status: int) -> Response:
+        status = 200 if not is_to_send else 201 if is_finished else 202
         response = Response(self.get_serializer(prediction).data, status=status)
         response.headers["Location"] = absolute(self.get_serializer(), "api:prediction-detail", prediction.pk)
-        if status == 202:
+        if not is_finished:
             response.headers["Retry-After"] = "1"
+        if seconds:
+            response.headers["Preference-Applied"] = f"wait={seconds}"
         return response
 
 
@@ -517,7 +514,8 @@ class PredictionHeatmap(Picture):
     )
     def get(self, request, pk: UUID):
         """The picture in grey, in its own proportions, at most 640 px: warm parts speak for the style, cool
-        ones against it, as the model in use sees it. 404 `no_heatmap` where that model draws none."""
+        ones against it, as the model that answered sees it; where it drew no maps, as the one in use does.
+        404 `no_heatmap` where neither has one for this style."""
         prediction = self.done()
         style = self.asked.get("style")
         name = style.name if style else prediction.probabilities[0][0]
@@ -528,7 +526,7 @@ class PredictionHeatmap(Picture):
                 "styleart-heatmap.png",
             )
         except heatmap.NoHeatmap as error:
-            sentence = gettext("The model in use does not show which parts of a picture speak for %(style)s.")
+            sentence = gettext("No model has told which parts of this picture speak for %(style)s.")
             raise Problem("no_heatmap", sentence % {"style": style_name(name)}) from error
 
 

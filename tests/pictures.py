@@ -236,6 +236,12 @@ def big_jpeg(megapixels: float = 24) -> bytes:
     )
 
 
+def plain(kind: str, width: int, height: int, *, mode: str = "RGB", **options) -> bytes:
+    """One colour and nothing else, whatever the size."""
+    packed = {"TIFF": {"compression": "tiff_lzw"}, "AVIF": {"speed": 10}, "WebP": {"method": 0}}
+    return _saved(Image.new(mode, (width, height)), kind.upper(), **packed.get(kind, {}) | options)
+
+
 def _saved(image: Image.Image, kind: str, **options) -> bytes:
     out = BytesIO()
     image.save(out, kind, **options)

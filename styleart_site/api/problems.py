@@ -32,7 +32,7 @@ CODES = {
     "authentication_failed": (401, _("The token does not open the door")),
     "permission_denied": (403, _("Not allowed")),
     "not_found": (404, _("Not found")),
-    "no_heatmap": (404, _("The model in use draws no such map")),
+    "no_heatmap": (404, _("There is no such map")),
     "no_picture": (404, _("There is no picture")),
     "method_not_allowed": (405, _("This cannot be done here")),
     "not_acceptable": (406, _("Nothing here fits the Accept header")),

@@ -289,7 +289,7 @@ def _add_headers(operation: dict, method: str) -> None:
             names.append("ETag")
         if operation["operationId"] == "createPrediction" or status == "202":
             names.append("Location")
-        if status == "202":
+        if status == "202" or (status == "200" and operation["operationId"] == "createPrediction"):
             names.append("Retry-After")
         response["headers"] = {name: _header(name) for name in names}
 

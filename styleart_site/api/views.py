@@ -32,7 +32,7 @@ from styleart_site.usage import storage_bytes
 
 from .idempotency import once
 from .pagination import PAGE_SIZE_MAX
-from .throttling import count_upload
+from .throttling import RequestThrottle, count_upload
 
 TOKEN_DAYS = 90
 MOST_TOKEN_DAYS = 365
@@ -40,6 +40,10 @@ MOST_TOKEN_DAYS = 365
 
 class Predictions(classifier.PredictionList):
     """Uploads that are counted, and done once however often they are sent."""
+
+    def get_throttles(self):
+        """What is sent takes nothing from the other requests of a minute."""
+        return [RequestThrottle("sent")] if self.request.method == "POST" else super().get_throttles()
 
     def receive(self, request) -> HttpResponse:
         return once(request, partial(self._receive_counted, request))
@@ -56,8 +60,18 @@ class LimitsSerializer(serializers.Serializer):
     """What may be sent. What it says is what is enforced."""
 
     max_bytes = serializers.IntegerField(help_text="Of one picture.")
-    max_pixels = serializers.IntegerField(help_text="Width times height, for all formats but JPEG.")
-    max_jpeg_pixels = serializers.IntegerField(help_text="Width times height of a JPEG.")
+    max_pixels = serializers.IntegerField(
+        help_text="Width times height of any picture, where nothing else is said here."
+    )
+    max_jpeg_pixels = serializers.IntegerField(
+        help_text="Of a JPEG with all of its colours in one scan, as cameras write it; a progressive one has several."
+    )
+    max_pixels_by_format = serializers.DictField(
+        child=serializers.IntegerField(), help_text="`max_pixels` of each format."
+    )
+    max_transparent_pixels = serializers.IntegerField(
+        help_text="Of colours with transparency, palettes aside, and of LAB, where the format allows more."
+    )
     min_side_px = serializers.IntegerField()
     max_side_px = serializers.IntegerField()
     formats = serializers.ListField(child=serializers.CharField())
@@ -78,6 +92,10 @@ class Limits(Public):
             "max_bytes": settings.UPLOAD_MAX_BYTES,
             "max_pixels": inference.MAX_PIXELS,
             "max_jpeg_pixels": inference.MAX_JPEG_PIXELS,
+            "max_pixels_by_format": {
+                kind: inference.MAX_PIXELS_OF_KIND.get(kind, inference.MAX_PIXELS) for kind in inference.KINDS
+            },
+            "max_transparent_pixels": inference.MAX_TWICE_PIXELS,
             "min_side_px": inference.MIN_SIDE_PX,
             "max_side_px": inference.MAX_SIDE_PX,
             "formats": list(inference.KINDS),

@@ -1,3 +1,5 @@
+from threading import Timer
+
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -59,7 +61,7 @@ def test_the_answer_of_the_model_is_told_in_full():
     assert told["certainty"] in inference.CERTAINTIES
     assert told["model"] == {"version": inference.model_version()}
     assert told["error"] is None
-    assert told["image"]["width"], told["image"]["height"] == (480, 360)
+    assert (told["image"]["width"], told["image"]["height"]) == (480, 360)
 
 
 def test_a_style_that_the_catalogue_lacks_is_told_all_the_same():
@@ -77,6 +79,7 @@ def test_the_same_picture_sent_again_is_the_prediction_that_is_there():
     second = script.upload(title="Another title")
 
     assert (second.status_code, second.json()["id"]) == (200, first.json()["id"])
+    assert second.headers["Retry-After"] == "1"
     assert Prediction.objects.count() == 1
 
 
@@ -136,6 +139,24 @@ def test_whoever_prefers_to_wait_gets_the_answer(monkeypatch):
 
     assert (response.status_code, response.json()["status"]) == (201, "done")
     assert response.headers["Location"].endswith(f"/predictions/{response.json()['id']}/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_prefers_to_wait_gets_the_answer_of_a_picture_sent_before_too():
+    make_house_styles()
+    script = Script()
+    first = script.upload()
+    worker = Timer(0.3, look, [first.json()["id"]])
+    worker.start()
+
+    second = script.upload(Prefer="wait=10")
+    worker.join()
+    third = script.upload(Prefer="wait=10")
+
+    assert (first.json()["status"], second.json()["status"]) == ("queued", "done")
+    for response in (second, third):
+        assert (response.status_code, response.headers["Preference-Applied"]) == (200, "wait=10")
+        assert "Retry-After" not in response.headers
 
 
 def test_a_failure_says_why():

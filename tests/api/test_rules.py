@@ -1,21 +1,23 @@
 """What holds for every call: who asks, how often, what is refused and how it is said."""
 
 import json
+import re
 from base64 import urlsafe_b64encode
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from classifier.counting import RequestCount
-from gallery.problems import Problem
-from styleart_site.api import problems
+from styleart_site.api.problems import CODES
 from styleart_site.models import AccessToken
 from tests import pictures
 from tests.factories import make_done_prediction, make_style, make_user
 
 from .callers import API, Script, codes
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.django_db
 
 
@@ -115,6 +117,7 @@ def test_too_many_requests_are_told_when_to_come_again(settings):
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert [answer.headers["RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert answers[0].json()["requests_per_minute_anonymous"] == 2
     assert answers[0].headers["RateLimit-Limit"] == "2"
     assert codes(answers[2]) == (429, "throttled")
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
@@ -125,10 +128,11 @@ def test_people_share_no_count_and_a_new_minute_begins_anew(settings):
     settings.API_REQUESTS_PER_MINUTE = 1
     first, second = Script(), Script()
 
-    asked = [first.get("/me/"), first.get("/me/"), second.get("/me/")]
+    asked = [first.get("/me/"), first.get("/me/"), second.get("/limits/")]
     RequestCount.objects.update(ends_at=timezone.now())
     asked.append(first.get("/me/"))
 
+    assert asked[2].json()["requests_per_minute"] == 1
     assert [response.status_code for response in asked] == [200, 429, 200, 200]
 
 
@@ -147,9 +151,30 @@ def test_uploads_have_limits_of_their_own(settings):
 
     first, second = script.upload(), script.upload(pictures.small_painting(2))
 
+    assert script.get("/limits/").json()["uploads_per_minute"] == 1
     assert (first.status_code, first.headers["RateLimit-Limit"]) == (202, "1")
     assert codes(second) == (429, "throttled")
     assert script.get("/me/").status_code == 200
+
+
+def test_uploads_take_nothing_from_the_other_requests_of_a_minute(settings):
+    settings.API_REQUESTS_PER_MINUTE = 1
+    script = Script()
+
+    sent = script.upload()
+    asked = [script.get("/me/"), script.get("/me/")]
+
+    assert sent.status_code == 202
+    assert [response.status_code for response in asked] == [200, 429]
+
+
+def test_a_replay_is_no_upload_but_has_a_limit_too(settings):
+    settings.API_REQUESTS_PER_MINUTE = 2
+    script = Script()
+
+    statuses = [script.upload(Idempotency_Key="one").status_code for _ in range(3)]
+
+    assert statuses == [202, 202, 429]
 
 
 def test_the_day_has_a_quota_and_the_account_says_what_is_left(settings):
@@ -159,6 +184,7 @@ def test_the_day_has_a_quota_and_the_account_says_what_is_left(settings):
 
     first, second = script.upload(), script.upload(pictures.small_painting(2))
 
+    assert script.get("/limits/").json()["uploads_per_day"] == 1
     assert (before, script.get("/me/").json()["uploads_left_today"]) == (1, 0)
     assert first.status_code == 202
     assert codes(second) == (429, "quota_exceeded")
@@ -353,20 +379,79 @@ def test_pages_elsewhere_keep_their_own_errors(client):
 
 
 def test_every_problem_that_code_raises_is_listed():
-    with pytest.raises(KeyError):
-        problems.answer(Problem("not_listed"), {})
+    apps = ("gallery", "scraper", "classifier", "styleart_site")
+    code = "".join(path.read_text() for app in apps for path in (ROOT / app).rglob("*.py"))
+    raised = set(re.findall(r'\bproblem\(\s*"(\w+)"', code, re.IGNORECASE))
 
-    for code, (status, _) in problems.CODES.items():
-        assert problems.answer(Problem(code), {}).status_code == status
+    assert {"no_heatmap", "idempotency_in_progress", "body_too_large"} <= raised
+    assert raised <= set(CODES)
 
 
-def test_the_limits_are_those_that_are_enforced(settings):
-    settings.UPLOAD_MAX_BYTES = 1000
+# What /limits/ says, next to those of requests and uploads above
+
+
+def limits() -> dict:
+    return Script(is_anonymous=True).get("/limits/").json()
+
+
+def test_bytes_are_limited_as_the_limits_say(settings):
+    settings.UPLOAD_MAX_BYTES = len(pictures.small_painting()) - 1
+
+    assert limits()["max_bytes"] == settings.UPLOAD_MAX_BYTES
+    assert codes(Script().upload()) == (413, "image_too_large")
+    settings.UPLOAD_MAX_BYTES += 1
+    assert Script().upload().status_code == 202
+
+
+def test_the_formats_are_those_of_the_limits_and_no_others():
+    told = limits()["formats"]
     script = Script()
 
-    told = script.get("/limits/").json()
+    for kind in told:
+        assert script.upload(pictures.plain(kind, 64, 64)).status_code == 202, kind
+    for kind in {"JPEG", "PNG", "WebP", "AVIF", "GIF", "TIFF", "BMP", "JPEG2000", "ICO", "PPM"} - {*told}:
+        assert codes(script.upload(pictures.plain(kind, 64, 64))) == (400, "invalid_image"), kind
 
-    assert told["max_bytes"] == 1000
-    assert codes(script.upload()) == (413, "image_too_large")
-    assert told["page_size_max"] == 100
-    assert set(told) >= {"max_bytes", "max_pixels", "formats", "uploads_per_day", "page_size_max"}
+
+def test_sides_are_limited_as_the_limits_say():
+    least, most = limits()["min_side_px"], limits()["max_side_px"]
+    script = Script()
+
+    assert script.upload(pictures.plain("PNG", most, least)).status_code == 202
+    for width, height in [(most + 1, least), (most, least - 1)]:
+        assert codes(script.upload(pictures.plain("PNG", width, height))) == (400, "invalid_image")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP", "AVIF", "GIF", "TIFF"])
+def test_the_pixels_of_each_format_are_limited_as_the_limits_say(kind):
+    told = limits()
+
+    assert told["max_pixels_by_format"][kind] <= told["max_pixels"]
+    assert_limited(told["max_pixels_by_format"][kind], kind, mode="L", progressive=True)
+
+
+def test_the_largest_pictures_are_taken_as_the_limits_say():
+    told = limits()
+
+    assert told["max_pixels"] == max(told["max_pixels_by_format"].values())
+    assert_limited(told["max_jpeg_pixels"], "JPEG", mode="L")
+    assert_limited(told["max_transparent_pixels"], "PNG", mode="RGBA")
+
+
+def assert_limited(most_pixels: int, kind: str, **options) -> None:
+    """So many pixels are taken, and not one row more."""
+    script, width = Script(), 8000
+    height = most_pixels // width
+
+    assert script.upload(pictures.plain(kind, width, height, **options)).status_code == 202
+    assert codes(script.upload(pictures.plain(kind, width, height + 1, **options))) == (
+        400,
+        "too_many_pixels",
+    )
+
+
+def test_pages_are_limited_as_the_limits_say():
+    ask, most = Script(is_anonymous=True).get, limits()["page_size_max"]
+
+    assert ask(f"/artworks/?page_size={most}").status_code == 200
+    assert codes(ask(f"/artworks/?page_size={most + 1}")) == (400, "invalid_parameter")
