@@ -48,7 +48,7 @@ CODES = {
     "throttled": (429, _("Too many requests")),
     "quota_exceeded": (429, _("The day's pictures are used up")),
     "internal_error": (500, _("Something went wrong on our side")),
-    "unavailable": (503, _("The database does not answer just now")),
+    "unavailable": (503, _("The site does not answer just now")),
     "no_room": (507, _("There is no room left")),
 }
 SENTENCES = {

@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 import warnings
+from email.message import Message
 from pathlib import Path
 
 import psutil
@@ -18,7 +20,9 @@ import pytest
 import yaml
 
 from classifier.visitors import network_of
+from styleart_site.api.problems import problem
 from styleart_site.middleware import know_the_address
+from styleart_site.outages import RETRY_AFTER_S
 from styleart_site.run import GIVE_BACK_MEMORY
 from tests import factories, live, real_servers
 
@@ -162,13 +166,17 @@ def find_nginx() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
 
 
-@pytest.fixture(scope="module")
-def walk(tmp_path_factory):
+def require_nginx() -> None:
     if find_nginx() is None:
         if os.environ.get("STYLEART_REQUIRE_NGINX"):
             pytest.fail("No nginx on this machine, and STYLEART_REQUIRE_NGINX asks for one.")
-        warnings.warn("NOT RUN: the walk through nginx. 'apt install nginx-light' gets one.", stacklevel=1)
+        warnings.warn("NOT RUN: the walk through nginx. 'apt install nginx-light' gets one.", stacklevel=2)
         pytest.skip("no nginx on this machine")
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory):
+    require_nginx()
     folder = tmp_path_factory.mktemp("walk")
     with real_servers.running() as servers:
         walk = Walk(folder, servers)
@@ -250,9 +258,43 @@ def test_without_tls_one_is_sent_to_https_and_inner_pages_stay_inside(walk):
 
 @pytest.mark.services
 def test_a_body_far_too_large_never_reaches_python(walk):
-    status, _, _ = walk.ask("/api/v1/predictions/", data=b"\0" * (65 * 1024 * 1024))
+    named = {"X_Request_ID": "a-body-far-too-large"}
+    status, headers, body = walk.ask("/api/v1/predictions/", data=bytes(65 * 1024 * 1024), **named)
 
-    assert status == 413
+    assert_problem("body_too_large", status, headers, body)
+    assert named["X_Request_ID"] not in (walk.folder / "web.log").read_text()
+    walk.ask("/api/v1/predictions/", data=b"", **named)
+    assert named["X_Request_ID"] in (walk.folder / "web.log").read_text()
+
+
+@pytest.mark.services
+def test_while_the_web_server_is_away_programs_get_a_problem(tmp_path):
+    require_nginx()
+    lonely = Walk(tmp_path, real_servers.Servers(0, 0))
+    lonely.code.mkdir()
+    lonely.start_nginx()
+    try:
+        live.wait_until(lambda: is_listening(lonely), timeout_s=30)
+
+        status, headers, body = lonely.ask("/api/v1/limits/plain.png")
+    finally:
+        lonely.stop()
+
+    assert_problem("unavailable", status, headers, body)
+    assert headers["Retry-After"] == str(RETRY_AFTER_S[503])
+
+
+def is_listening(walk: Walk) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", walk.proxy_port)) == 0
+
+
+def assert_problem(code: str, status: int, headers: Message, body: bytes) -> None:
+    """What nginx says itself reads as what the site says."""
+    own = problem(code)
+    assert (status, headers["Content-Type"]) == (own.status_code, own.headers["Content-Type"])
+    assert headers["Cache-Control"] == own.headers["Cache-Control"]
+    assert json.loads(body) == json.loads(own.content)
 
 
 @pytest.mark.services
