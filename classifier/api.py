@@ -24,7 +24,7 @@ from rest_framework.response import Response
 from gallery.api import SimilarArtworks, SimilarQuery, StyleName, absolute, similar_answer
 from gallery.models import Style
 from gallery.problems import Problem
-from gallery.rest import Flag, Moment, Query, Resource, StyleSlug, Text, Whole, Words, not_modified
+from gallery.rest import Choice, Flag, Moment, Query, Resource, StyleSlug, Text, Whole, Words
 from gallery.said import style_name
 from ml import inference
 
@@ -164,7 +164,7 @@ class ShareSerializer(serializers.Serializer):
 
 
 class HistoryQuery(Query):
-    status = serializers.ChoiceField(choices=Prediction.Status.values, required=False)
+    status = Choice(choices=Prediction.Status.values, required=False)
     style = StyleSlug(queryset=Style.objects.of_the_house(), required=False)
     q = Words(max_length=100, required=False, allow_blank=True, help_text="Words of title and note.")
     created_after = Moment(required=False, help_text="At this moment or later.")
@@ -463,13 +463,9 @@ class Picture(Predictions):
         """A private file with an entity tag; a problem where there is nothing to make it of."""
         try:
             path = make()
-            tag = f'"{path.stem}-{path.stat().st_mtime_ns:x}"'
-            is_known = self.is_known(tag)
-            response = HttpResponse() if is_known else private_file(path, content_type, name=name)
+            return self.tagged_file(path, lambda: private_file(path, content_type, name=name))
         except (inference.UnreadableImage, FileNotFoundError) as error:
             raise Problem("no_picture", gettext("There is no picture to show.")) from error
-        response.headers["ETag"] = tag
-        return not_modified(response) if is_known else response
 
 
 @extend_schema(tags=["Pictures"])

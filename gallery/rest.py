@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -55,8 +56,27 @@ class Words(Text):
         return super().run_validation(data.replace("\0", " ") if isinstance(data, str) else data)
 
 
-class Whole(serializers.IntegerField):
-    """A whole number, and nothing else taken for one."""
+class _Bounded:
+    """A number with two bounds: whatever is wrong, both are named."""
+
+    def check_bounds(self, number: float) -> float:
+        if number < self.min_value:
+            self.fail("min_value")
+        if number > self.max_value:
+            self.fail("max_value")
+        return number
+
+    def fail(self, key: str, **facts) -> None:
+        super().fail(key, least=self.min_value, most=self.max_value, **facts)
+
+
+class Whole(_Bounded, serializers.IntegerField):
+    """A whole number between its bounds, and nothing else taken for one."""
+
+    default_error_messages = dict.fromkeys(
+        ("invalid", "min_value", "max_value"),
+        gettext_lazy("This is a whole number from {least} to {most}."),
+    )
 
     def to_internal_value(self, data: Any) -> int:
         if _is_query(self):
@@ -67,16 +87,29 @@ class Whole(serializers.IntegerField):
             )
         if not is_whole:
             self.fail("invalid")
-        return int(data)
+        return self.check_bounds(int(data))
 
 
-class Decimal(serializers.FloatField):
-    """A finite number, from an address."""
+class Decimal(_Bounded, serializers.FloatField):
+    """A finite number between its bounds, from an address."""
+
+    default_error_messages = dict.fromkeys(
+        ("invalid", "min_value", "max_value"), gettext_lazy("This is a number from {least} to {most}.")
+    )
 
     def to_internal_value(self, data: str) -> float:
         if not DECIMAL.fullmatch(data):
             self.fail("invalid")
-        return float(data)
+        return self.check_bounds(float(data))
+
+
+class Choice(serializers.ChoiceField):
+    """One of a few words; the answer to another one names them."""
+
+    default_error_messages = {"invalid_choice": gettext_lazy("There is no such choice. There are: {words}.")}
+
+    def fail(self, key: str, **facts) -> None:
+        super().fail(key, words=", ".join(self.choices), **facts)
 
 
 class Flag(serializers.BooleanField):
@@ -119,6 +152,11 @@ class StyleSlug(serializers.SlugRelatedField):
 
     def __init__(self, **kwargs) -> None:
         super().__init__(slug_field="slug", **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Style | None:
+        if data == "" and not self.allow_null:  # which would count as null
+            return self.to_internal_value(data)
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Style:
         if (
@@ -195,6 +233,14 @@ class Resource(generics.GenericAPIView):
         for name, value in getattr(request, "rate_limit", {}).items():
             response.headers[name] = value
         return response
+
+    def tagged_file(self, path: Path, answer: Callable[[], HttpResponse]) -> HttpResponse:
+        """The answer that sends a file, with an entity tag; 304 where that is known. Raises FileNotFoundError."""
+        tag = f'"{path.stem}-{path.stat().st_mtime_ns:x}"'
+        is_known = self.is_known(tag)
+        response = HttpResponse() if is_known else answer()
+        response.headers["ETag"] = tag
+        return not_modified(response) if is_known else response
 
     @property
     def caching(self) -> str:

@@ -105,7 +105,10 @@ class CursorPages(BasePagination):
 def _size(request: Request) -> int:
     text = request.query_params.get("page_size", str(PAGE_SIZE))
     if not WHOLE.fullmatch(text) or not 1 <= int(text) <= PAGE_SIZE_MAX:
-        raise _wrong("page_size", _("This is a whole number from 1 to %d.") % PAGE_SIZE_MAX)
+        raise _wrong(
+            "page_size",
+            _("This is a whole number from {least} to {most}.").format(least=1, most=PAGE_SIZE_MAX),
+        )
     return int(text)
 
 

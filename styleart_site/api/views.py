@@ -129,7 +129,10 @@ class Me(Resource):
 
     @extend_schema(operation_id="deleteMe", summary="Delete your account", responses={204: None})
     def delete(self, request):
-        """The account, its rows and its files are erased, its tokens and sessions end. There is no way back."""
+        """The account, its rows and its files are erased, its tokens and sessions end. There is no way back.
+
+        Of a history of more than 300 predictions the worker erases the rest within minutes; nobody can reach it.
+        """
         self.check_if_match(self._facts)
         erase_account(request.user)
         return Response(status=204)
@@ -202,9 +205,10 @@ class ExportDetail(Exports):
             return self.answer(export)
         if not export.is_done:
             raise Problem("export_failed", export.failure)
+        name = f"styleart-{export.created_at:%Y-%m-%d}.zip"
+        send = partial(private_file, export.path, "application/zip", name=name, is_download=True, keep_s=0)
         try:
-            name = f"styleart-{export.created_at:%Y-%m-%d}.zip"
-            return private_file(export.path, "application/zip", name=name, is_download=True, keep_s=0)
+            return self.tagged_file(export.path, send)
         except FileNotFoundError as error:
             raise Problem("not_found", _("The file is gone. Start another export.")) from error
 
@@ -288,10 +292,9 @@ class TokenDetail(Tokens):
 # The document
 
 
-class Schema(SpectacularAPIView):
+class Schema(Public, SpectacularAPIView):
     """The OpenAPI document, as JSON or, where `Accept` asks for it, as YAML."""
 
-    permission_classes = []
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
     def dispatch(self, request, *args, **kwargs):

@@ -89,6 +89,7 @@ def test_everything_is_packed_and_fetched_with_the_same_credentials():
         pack_export(str(export.pk))
 
     fetched = script.get(started.json()["url"])
+    again = script.get(started.json()["url"], If_None_Match=fetched.headers["ETag"])
 
     assert (started.status_code, set(started.json()), started.json()["status"]) == (
         202,
@@ -97,6 +98,7 @@ def test_everything_is_packed_and_fetched_with_the_same_credentials():
     )
     assert (waiting.status_code, waiting.headers["Retry-After"]) == (202, "2")
     assert fetched.headers["Content-Type"] == "application/zip"
+    assert (again.status_code, again.content) == (304, b"")
     names = zipfile.ZipFile(io.BytesIO(fetched.getvalue())).namelist()
     assert any(name.endswith(".json") for name in names) and any(name.endswith(".csv") for name in names)
 

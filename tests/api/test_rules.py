@@ -204,9 +204,10 @@ def test_the_day_has_a_quota_and_the_account_says_what_is_left(settings):
         ("cursor=nonsense", "cursor", "invalid", "next and previous"),
         ("cursor=WzAsImEiXQ", "cursor", "invalid", "next and previous"),
         ("style=nonsense", "style", "does_not_exist", "There are: cubism"),
-        ("year_from=0", "year_from", "min_value", "1"),
-        ("year_to=2101", "year_to", "max_value", "2100"),
-        ("year_to=1_900", "year_to", "invalid", "integer"),
+        ("style=", "style", "does_not_exist", "There are: cubism"),
+        ("year_from=0", "year_from", "min_value", "1 to 2100"),
+        ("year_to=2101", "year_to", "max_value", "1 to 2100"),
+        ("year_to=1_900", "year_to", "invalid", "1 to 2100"),
         ("public_domain=maybe", "public_domain", "invalid", "true or false"),
         ("q=a&q=b", "q", "repeated", "once"),
         (f"q={'x' * 101}", "q", "max_length", "100"),
@@ -222,9 +223,17 @@ def test_a_wrong_parameter_is_named_with_what_is_allowed(query, field, code, wor
     assert words in response.json()["errors"][0]["detail"]
 
 
-@pytest.mark.parametrize("path", ["/me/", "/limits/", "/model/", "/predictions/?wrong=1", "/tokens/"])
+@pytest.mark.parametrize("words", ["foo", ""])
+def test_a_wrong_status_is_told_which_there_are(words):
+    response = Script().get(f"/predictions/?status={words}")
+
+    assert codes(response) == (400, "invalid_parameter")
+    assert "queued, running, done, failed" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/me/", "/limits/", "/model/", "/predictions/", "/tokens/", "/schema/"])
 def test_a_parameter_nobody_knows_is_refused_everywhere(path):
-    response = Script().get(path if "?" in path else f"{path}?wrong=1")
+    response = Script().get(f"{path}?wrong=1")
 
     assert codes(response) == (400, "invalid_parameter")
 
@@ -260,7 +269,7 @@ def test_what_has_not_changed_is_not_sent_again():
 
 
 @pytest.mark.parametrize(
-    "path", ["/styles/", "/artists/", "/artworks/", "/limits/", "/model/", "/me/", "/tokens/"]
+    "path", ["/styles/", "/artists/", "/artworks/", "/limits/", "/model/", "/me/", "/tokens/", "/schema/"]
 )
 def test_every_read_has_an_entity_tag_that_holds(path):
     script = Script()
