@@ -207,7 +207,7 @@ class _Voices:
         if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
             log.replace(log.with_suffix(".log.1"))
         self._log = log.open("a", buffering=1, errors="replace")
-        log.chmod(0o600)  # links to confirm addresses pass through here
+        log.chmod(0o600)  # what goes on here is nobody else's business
 
     def of(self, name: str) -> Callable[[str], None]:
         label = f"{name:<{self._width}} | "
