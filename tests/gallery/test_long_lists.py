@@ -79,10 +79,11 @@ def test_a_style_of_studies_alone_speaks_of_no_artists(client):
     assert "1 work by 1 artist here" in client.get(crowded.get_absolute_url()).content.decode()
 
 
-def test_the_works_of_a_colour_have_pages(client, small_pages, monkeypatch):
-    works = [make_artwork(picture=pictures.small_painting(n)) for n in range(4)]
-    monkeypatch.setattr(colour_search, "works_with", lambda rgb: works)
-    address = reverse("gallery:colour-detail", args=["b03020"])
+def test_the_works_of_a_colour_have_pages(client, small_pages):
+    for width in range(64, 68):
+        make_artwork(picture=pictures.plain("PNG", width, 64))
+    colour_search.catch_up(works=4)
+    address = reverse("gallery:colour-detail", args=["000000"])
 
     first, second = client.get(address), client.get(f"{address}?page=2")
 

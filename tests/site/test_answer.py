@@ -46,10 +46,6 @@ def without_worker(site) -> Iterator[None]:
             worker.resume()
 
 
-def has_maps() -> bool:
-    return "activation_maps" in inference.model_card()
-
-
 def count_of(site, address: str, condition: str = "true") -> int:
     asked = (
         "SELECT count(*) FROM classifier_prediction AS sent JOIN styleart_site_user AS owner ON owner.id = owner_id"  # noqa: S608 - our own words
@@ -276,14 +272,13 @@ def test_the_answer_by_keyboard_narrowed_looked_at_and_explained(page, site):
     )
 
     maps = page.locator("[data-why]")
-    expect(maps).to_have_count(3 if has_maps() else 0)
-    if has_maps():
-        maps.first.press("Enter")
-        expect(page.locator(".why-map")).to_be_visible()
-        page.get_by_label("How strong").fill("30")
-        expect(page.locator(".why-map")).to_have_css("opacity", "0.3")
-        page.get_by_role("button", name="Turn off").press("Enter")
-        expect(page.locator(".why-map")).to_have_count(0)
+    expect(maps).to_have_count(3)
+    maps.first.press("Enter")
+    expect(page.locator(".why-map")).to_be_visible()
+    page.get_by_label("How strong").fill("30")
+    expect(page.locator(".why-map")).to_have_css("opacity", "0.3")
+    page.get_by_role("button", name="Turn off").press("Enter")
+    expect(page.locator(".why-map")).to_have_count(0)
     shoot(page, "answer-explained")
 
     page.locator(".swatches a").first.click()
@@ -427,7 +422,7 @@ def test_on_a_phone_the_answer_reads_from_top_to_bottom_as_its_code_does(page, s
     send(page, "a.jpg", pictures.small_painting(76))
     expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
 
-    tops = [page.locator(part).bounding_box()["y"] for part in PARTS if part != "#why" or has_maps()]
+    tops = [page.locator(part).bounding_box()["y"] for part in PARTS]
 
     assert tops == sorted(tops)
     assert page.evaluate(ORDER) == []
@@ -437,8 +432,6 @@ def test_on_a_phone_the_answer_reads_from_top_to_bottom_as_its_code_does(page, s
 
 
 def test_on_a_phone_the_map_is_seen_where_it_is_asked_for(page, site):
-    if not has_maps():
-        pytest.skip("the shipped model draws no maps")
     page.set_viewport_size({"width": 390, "height": 844})
     send(page, "a.jpg", pictures.small_painting(77))
     expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)

@@ -228,10 +228,7 @@ def test_the_owner_hears_of_it_by_mail(user, settings):
 
     message = mail.outbox[-1]
     assert message.to == [user.email]
-    assert (
-        f"http://127.0.0.1:8000{row.get_absolute_url()}" in message.body
-        or row.get_absolute_url() in message.body
-    )
+    assert f"{settings.SITE_URL}{row.get_absolute_url()}" in message.body
     assert "!" not in message.body
 
 

@@ -1,6 +1,7 @@
 """Deleting an account: nothing of it remains, wherever one looks."""
 
 import json
+from base64 import b64decode
 from datetime import timedelta
 from pathlib import Path
 
@@ -120,6 +121,7 @@ def test_nothing_of_a_deleted_account_remains_anywhere(client, media):
 
 def test_tables_that_no_model_knows_do_not_know_the_account_either(client):
     user = everything_of(client)
+    Client().post("/accounts/login/", {"login": user.email, "password": "wrong-on-purpose"})
     delete_account(client)
 
     known = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
@@ -127,6 +129,10 @@ def test_tables_that_no_model_knows_do_not_know_the_account_either(client):
         for table in set(connection.introspection.table_names(cursor)) - known:
             cursor.execute(f'select count(*) from "{table}" t where t::text like %s', [f"%{user.email}%"])  # noqa: S608 - our own tables
             assert cursor.fetchone() == (0,), table
+        cursor.execute("select value from cache")  # pickles in base64
+        values = [b64decode(value) for (value,) in cursor.fetchall()]
+    assert values
+    assert [value for value in values if user.email.encode() in value] == []
 
 
 def test_queued_work_of_a_deleted_account_ends_quietly(client, media):

@@ -77,6 +77,7 @@ class Outline(HTMLParser):
 
 
 def read(response) -> Outline:
+    assert response.status_code == 200
     return Outline(response.content.decode())
 
 
@@ -156,10 +157,7 @@ def test_an_error_page_has_one_heading_and_says_what_to_do(name):
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", FOR_ALL)
 def test_a_page_for_everybody_is_well_made(client, address):
-    response = client.get(address)
-
-    assert response.status_code == 200
-    check(read(response))
+    check(read(client.get(address)))
 
 
 @pytest.mark.django_db
@@ -167,10 +165,7 @@ def test_a_page_for_everybody_is_well_made(client, address):
 def test_a_page_for_users_is_well_made(client, name):
     client.force_login(make_user())
 
-    response = client.get(reverse(name))
-
-    assert response.status_code == 200
-    check(read(response))
+    check(read(client.get(reverse(name))))
 
 
 @pytest.fixture
