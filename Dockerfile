@@ -12,10 +12,9 @@ RUN python -m venv /opt/site \
     && /opt/site/bin/pip install --only-binary :all: --require-hashes -r requirements-s3-lock.txt
 
 FROM packages AS training-packages
-COPY requirements.txt ./
-# Of what developers need only TensorFlow, in the version that they test with.
-RUN grep '^tensorflow==' requirements.txt > tensorflow.txt \
-    && /opt/site/bin/pip install --only-binary :all: -r tensorflow.txt
+COPY requirements-lock.txt ./
+# All that developers have, tools of tests too: pip checks hashes of whole lists only.
+RUN /opt/site/bin/pip install --only-binary :all: --require-hashes -r requirements-lock.txt
 
 FROM python AS code
 # .dockerignore lets only the code through: no .env, no data, no tests.
@@ -38,11 +37,12 @@ COPY --from=packages /opt/site /opt/site
 COPY --from=code /app /app
 # Volumes that are mounted here the first time get these folders' owner.
 RUN useradd --system --uid 10001 --create-home --home-dir /data styleart \
-    && install -d -o 10001 -g 10001 /data/media /data/models /data/static /data/run/metrics
+    && install -d -o 10001 -g 10001 /data/media /data/models /data/static /data/run/metrics \
+        /data/imports /data/bodies
 ENV PATH=/opt/site/bin:$PATH STYLEART_DATA=/data MPLCONFIGDIR=/tmp/matplotlib \
     MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=8388608 PILLOW_BLOCK_SIZE=1m PILLOW_BLOCKS_MAX=6 \
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DJANGO_SETTINGS_MODULE=styleart_site.settings
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-m", "styleart_site.probe"]
-CMD ["gunicorn", "-c", "python:styleart_site.webserver", "--bind", "0.0.0.0:8000", "--graceful-timeout", "25"]
+CMD ["gunicorn", "-c", "python:styleart_site.webserver", "--bind", "0.0.0.0:8000"]

@@ -375,6 +375,16 @@ def test_every_service_has_limits_a_health_check_and_no_secret():
     assert all(value.startswith("${") for value in told)
 
 
+def test_what_people_send_waits_on_the_disk_of_the_proxy():
+    place = re.search(r"client_body_temp_path (\S+);", (ROOT / "nginx.conf").read_text())[1]
+    owned = re.search(r"install -d -o 10001 .*", (ROOT / "Dockerfile").read_text().replace("\\\n", ""))[0]
+    services = COMPOSE["services"]
+
+    assert place in owned.split()
+    assert services["proxy"]["user"].startswith("10001")
+    assert all(f"bodies:{place}" in services[name]["volumes"] for name in ("prepare", "proxy"))
+
+
 def test_compose_starts_what_needs_others_after_them():
     services = COMPOSE["services"]
     for name in ("web", "worker", "beat"):
@@ -398,7 +408,7 @@ def test_the_image_of_the_site_has_no_tensorflow_and_does_not_run_as_root():
     assert "USER 10001" in site
     assert "HEALTHCHECK" in site
     assert "--from=packages" in site
-    assert "requirements.txt" not in site + packages
+    assert "requirements-lock.txt" not in site + packages
     assert "tensorflow" not in (ROOT / "requirements-serve.txt").read_text()
     assert stages[-1] is site  # what is built where no target is named
 

@@ -59,6 +59,13 @@ def test_every_package_of_a_locked_list_has_hashes_and_no_address(name):
     assert "://" not in text
 
 
+def test_the_images_install_nothing_without_a_hash():
+    installs = re.findall(r"pip install .*", (ROOT / "Dockerfile").read_text())
+
+    assert len(installs) == 2
+    assert [line for line in installs if "--require-hashes" not in line] == []
+
+
 @pytest.mark.parametrize("name", LISTS[:2])
 def test_the_locked_lists_agree(name):
     serve, everything = pins(ROOT / f"{name}-lock.txt"), pins(ROOT / "requirements-lock.txt")
