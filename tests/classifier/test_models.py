@@ -9,11 +9,12 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from classifier.models import NoAnswerYet, NotShareable, Prediction, Sender, ShareLink, Upload
-from gallery.models import LabelSuggestion
+from gallery.models import Artwork, LabelSuggestion
 from ml import inference
 from tests import pictures
 from tests.factories import (
     make_answer,
+    make_artwork,
     make_done_prediction,
     make_model,
     make_prediction,
@@ -253,6 +254,16 @@ def test_curators_get_the_picture_only_when_the_sender_says_so():
     assert not without
     assert suggestion.picture.read() == prediction.thumbnail().read_bytes()
     assert (suggestion.proposed.name, suggestion.confidence) == ("Realism", prediction.confidence)
+
+
+def test_what_a_visitor_says_is_a_suggestion_and_changes_no_work():
+    make_artwork(style=make_style("Realism"), picture=small_painting())
+    before, prediction = list(Artwork.objects.values()), make_done_prediction()
+
+    prediction.give_feedback(make_style("Baroque"), shows_picture=True)
+
+    assert LabelSuggestion.objects.to_review().get().source_key == f"prediction:{prediction.pk}"
+    assert list(Artwork.objects.values()) == before
 
 
 def test_nothing_can_be_said_of_an_answer_that_is_not_there():

@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from celery.signals import before_task_publish
 from django.conf import settings as site_settings
 from django.test import Client
 from django.urls import reverse
 
 from classifier import exporting
+from classifier.models import Prediction
 from gallery import export as dataset
+from gallery import handover
 from gallery.cells import as_meant, neutral
 from gallery.tables import SafeCSV
 from scraper import folder
@@ -489,6 +492,23 @@ def test_tasks_and_sessions_are_json():
     assert app.conf.task_serializer == app.conf.result_serializer == "json"
     assert set(app.conf.accept_content) == {"json"}
     assert site_settings.SESSION_SERIALIZER.endswith("JSONSerializer")
+
+
+def test_a_message_to_the_worker_is_an_id_and_nothing_more(django_capture_on_commit_callbacks):
+    bodies = []
+
+    def hear(body, **kwargs):
+        bodies.append(body)
+
+    before_task_publish.connect(hear)
+    with django_capture_on_commit_callbacks(execute=True):
+        Script().upload(title="My aunt")
+    is_sent = handover.finish(timeout_s=30)
+    before_task_publish.disconnect(hear)
+
+    assert is_sent
+    [(words, named, _)] = bodies
+    assert (list(words), named) == ([str(Prediction.objects.get().pk)], {})
 
 
 # The page about all this
