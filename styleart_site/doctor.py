@@ -349,7 +349,7 @@ def _indexes() -> Iterator[tuple]:
         yield (
             Level.TROUBLE,
             f"The HNSW index of {version} is missing: every search reads all embeddings",
-            "Run manage.py doctor --fix, or manage.py embed_artworks; writers wait while it is made.",
+            "Run manage.py doctor --fix, or manage.py embed_artworks; nobody waits while it is made.",
             partial(_make_index, version),
         )
     elif not broken:
