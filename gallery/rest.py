@@ -191,7 +191,7 @@ class Resource(generics.GenericAPIView):
         query = (self.query_class if is_read else Query)(data=request.query_params.dict())
         of_pages = self.paginator.query_parameters if is_read and self.is_list else ()
         allowed = [*query.fields, *of_pages]
-        wrong = {name: _unknown(allowed) for name in request.query_params if name not in allowed}
+        wrong = unknown_parameters(request, allowed)
         wrong |= {
             name: [serializers.ErrorDetail(gettext("Give this parameter once."), "repeated")]
             for name, values in request.query_params.lists()
@@ -254,6 +254,11 @@ class Resource(generics.GenericAPIView):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return super().get_serializer_context() | {"resource": self}
+
+
+def unknown_parameters(request: Request, allowed: list[str]) -> dict[str, list[serializers.ErrorDetail]]:
+    """What is wrong with each parameter that is not allowed: the sentence names those that are."""
+    return {name: _unknown(allowed) for name in request.query_params if name not in allowed}
 
 
 def _unknown(allowed: list[str]) -> list[serializers.ErrorDetail]:

@@ -22,8 +22,8 @@ from classifier.files import private_file
 from classifier.models import Prediction
 from classifier.quota import uploads_left
 from gallery.api import Public, absolute
-from gallery.problems import Problem
-from gallery.rest import Resource, Text, Whole
+from gallery.problems import InvalidParameters, Problem
+from gallery.rest import Resource, Text, Whole, unknown_parameters
 from ml import inference
 from styleart_site.leaving import erase_account
 from styleart_site.models import AccessToken, Export
@@ -309,3 +309,8 @@ class Docs(SpectacularSwaggerSplitView):
     permission_classes = []
     template_name = "api/docs.html"
     url_name = "api:schema"
+
+    def initial(self, request, *args, **kwargs) -> None:
+        super().initial(request, *args, **kwargs)
+        if wrong := unknown_parameters(request, ["script"]):  # by which the page asks for its own script
+            raise InvalidParameters(wrong)

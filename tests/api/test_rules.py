@@ -231,7 +231,9 @@ def test_a_wrong_status_is_told_which_there_are(words):
     assert "queued, running, done, failed" in response.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["/me/", "/limits/", "/model/", "/predictions/", "/tokens/", "/schema/"])
+@pytest.mark.parametrize(
+    "path", ["/me/", "/limits/", "/model/", "/predictions/", "/tokens/", "/schema/", "/docs/"]
+)
 def test_a_parameter_nobody_knows_is_refused_everywhere(path):
     response = Script().get(f"{path}?wrong=1")
 
