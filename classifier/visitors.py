@@ -26,8 +26,17 @@ def sender_of(request: HttpRequest) -> Sender:
 def new_sender(request: HttpRequest) -> Sender:
     """Like `sender_of`, for somebody who sends: a visitor gets an id in the session."""
     if not request.user.is_authenticated and SESSION_KEY not in request.session:
-        request.session[SESSION_KEY] = str(uuid4())
+        request.session[SESSION_KEY] = str(_new_visitor(request))
     return sender_of(request)
+
+
+def _new_visitor(request: HttpRequest) -> UUID:
+    """Always the same for one browser: whose first answer is lost has no session yet, and sends once more."""
+    secret = request.META.get("CSRF_COOKIE")  # which the page with the form has brought
+    if secret is None:
+        return uuid4()
+    digest = hmac.new(settings.SECRET_KEY.encode(), f"visitor {secret}".encode(), hashlib.sha256).digest()
+    return UUID(bytes=digest[:16], version=4)
 
 
 def network_of(request: HttpRequest) -> str:

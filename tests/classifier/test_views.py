@@ -3,6 +3,7 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.test import Client
 from django.urls import reverse
 
 from classifier.models import Prediction
@@ -311,6 +312,22 @@ def test_deleting_needs_a_post(client):
     client.force_login(prediction.owner)
 
     assert client.get(reverse("classifier:prediction-delete", args=[prediction.pk])).status_code == 405
+
+
+def test_a_visitors_first_picture_is_one_however_often_its_answer_is_lost(client, settings):
+    client.get("/")
+    first = client.post(CREATE, {"image": picture_file()})
+    del client.cookies[settings.SESSION_COOKIE_NAME]  # that came with the answer
+
+    second = client.post(CREATE, {"image": picture_file()})
+    stranger = Client()
+    stranger.get("/")
+    third = stranger.post(CREATE, {"image": picture_file()})
+
+    assert second.url == first.url
+    assert client.get(second.url).status_code == 200
+    assert third.url != first.url
+    assert Prediction.objects.count() == 2
 
 
 def test_a_visitors_pictures_come_along_when_they_sign_up(client):
