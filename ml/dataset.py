@@ -14,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ml.ahead import ahead
+from ml.alone import alone
 from ml.preprocess import square
 
 NOT_A_PAINTING = "not-a-painting"  # the one label in a manifest that is no style
@@ -90,20 +91,26 @@ def cached_pixels(pictures: list[Picture], size_px: int, cache: Path) -> np.ndar
     """Every picture squeezed into a square, uint8 of shape (n, size_px, size_px, 3).
 
     Decoded once; afterwards read from the file `cache`, which stays on disk and is only mapped. A run
-    that was stopped goes on with the next picture; a cache of other pictures is made anew.
+    that was stopped goes on with the next picture, and a second one waits until the first has decoded all.
+    A cache of other pictures, or of another size than these need, is made anew.
     """
     contents = cache.with_suffix(".contents")  # which pictures, in which order
     digest = hashlib.sha256("\n".join([str(size_px), *(p.sha256 for p in pictures)]).encode()).hexdigest()
-    part = cache.with_suffix(".part")
-    if not contents.exists() or contents.read_text() != digest:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        cache.unlink(missing_ok=True)
-        contents.write_text(digest)
-    if not cache.exists():
-        _decode_into(part, pictures, size_px)
-        part.replace(cache)
-    return np.load(cache, mmap_mode="r")
+    part, whole_bytes = cache.with_suffix(".part"), _HEADER_BYTES + len(pictures) * size_px * size_px * 3
+    with alone(cache):
+        is_of_these = contents.exists() and contents.read_text() == digest
+        if not is_of_these or _bytes(part) > whole_bytes or _bytes(cache) not in (0, whole_bytes):
+            part.unlink(missing_ok=True)
+            cache.unlink(missing_ok=True)
+            contents.write_text(digest)
+        if not cache.exists():
+            _decode_into(part, pictures, size_px)
+            part.replace(cache)
+        return np.load(cache, mmap_mode="r")
+
+
+def _bytes(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _decode_into(part: Path, pictures: list[Picture], size_px: int) -> None:

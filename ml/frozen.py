@@ -17,10 +17,11 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from ml.alone import alone
 from ml.dataset import Dataset, Picture, batches
 from ml.network import MissingWeights, base, class_weights, take_statistics
 from ml.recipes import BASES, CompareBases, StyleYourArt, at_most
-from ml.runs import log_epoch, read_log, read_scores, scores_of, table, write_json
+from ml.runs import log_epoch, read_log, read_scores, scores_of, table, write_json, write_text
 
 _LARGEST_BATCH = 256  # of predictions
 
@@ -98,21 +99,26 @@ def cached_features(network: keras.Model, pictures: list[Picture], size_px: int,
     """The network's last feature maps for pixels from 0 to 1, float16 of shape (n, height, width, channels).
 
     Computed once; afterwards read from a file in `cache`, which is only mapped. Stopped and called again,
-    it goes on where it was. The file's name stands for the pictures, their size and the network's weights.
+    it goes on where it was; called by two at a time, the second waits for the first. The file's name stands
+    for the pictures, their size and the network's weights.
     """
     path = cache / f"{network.name}-{_fingerprint(network, pictures, size_px)}.npy"
-    if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        part, count = path.with_suffix(".part"), path.with_suffix(".count")
-        done = int(count.read_text()) if count.exists() and part.exists() else 0
-        shape = (len(pictures), *network.output_shape[1:])
-        kept = np.load(part, mmap_mode="r+") if done else np.lib.format.open_memmap(part, "w+", "f2", shape)
-        for computed in _compute(network, pictures, size_px, kept, done):
-            kept.flush()
-            count.write_text(str(computed))
-        part.replace(path)
-        count.unlink(missing_ok=True)
+    with alone(path):
+        if not path.exists():
+            _compute_into(path, network, pictures, size_px)
     return np.load(path, mmap_mode="r")
+
+
+def _compute_into(path: Path, network: keras.Model, pictures: list[Picture], size_px: int) -> None:
+    part, count = path.with_suffix(".part"), path.with_suffix(".count")
+    done = int(count.read_text() or 0) if count.exists() and part.exists() else 0
+    shape = (len(pictures), *network.output_shape[1:])
+    kept = np.load(part, mmap_mode="r+") if done else np.lib.format.open_memmap(part, "w+", "f2", shape)
+    for computed in _compute(network, pictures, size_px, kept, done):
+        kept.flush()
+        write_text(count, str(computed))
+    part.replace(path)
+    count.unlink(missing_ok=True)
 
 
 def _compute(

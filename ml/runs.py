@@ -28,9 +28,13 @@ def open_run(recipe: Recipe, data: Dataset) -> Path:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, content: str) -> None:
     """Replace the file at once, so that nobody finds half of it."""
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_text(content, encoding="utf-8")
     part.replace(path)
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from io import BytesIO, StringIO
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from ml.build import ARTISTS_NEEDED, main
 from ml.dataset import cached_pixels, read_manifest
+from ml.preprocess import square
 from ml.styles import house_style_of, house_styles
 from tests import pictures
 from tests.ml.conftest import HOUSE
@@ -387,3 +389,23 @@ def test_a_cache_of_the_same_pictures_in_another_order_is_made_anew(small_manife
     turned = cached_pixels(chosen[::-1], 64, tmp_path / "cache.npy")
 
     assert np.array_equal(turned, first[::-1])
+
+
+def test_of_two_trainings_that_start_together_the_second_waits_for_the_pictures(small_manifest, tmp_path):
+    chosen = list(read_manifest(small_manifest).pictures)
+
+    with ThreadPoolExecutor(2) as trainings:
+        begun = [trainings.submit(cached_pixels, chosen, 64, tmp_path / "cache.npy") for _ in range(2)]
+    one, other = (training.result() for training in begun)
+
+    assert np.array_equal(one, [square(picture.path.read_bytes(), 64) for picture in chosen])
+    assert np.array_equal(other, one)
+
+
+def test_a_cache_that_two_wrote_into_is_made_anew(small_manifest, tmp_path):
+    chosen = list(read_manifest(small_manifest).pictures[:4])
+    whole = np.array(cached_pixels(chosen, 64, tmp_path / "cache.npy"))
+    head = (tmp_path / "cache.npy").read_bytes()[:128]
+    (tmp_path / "cache.npy").write_bytes(head + whole.repeat(2, axis=0).tobytes())
+
+    assert np.array_equal(cached_pixels(chosen, 64, tmp_path / "cache.npy"), whole)

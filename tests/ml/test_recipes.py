@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import keras
@@ -194,8 +195,7 @@ def test_features_stopped_half_way_are_not_computed_again(small_manifest, tmp_pa
     for picture in pictures:
         content = (small_manifest.parent / picture.path.name).read_bytes()
         picture.path.write_bytes(content if picture is not pictures[-1] else b"not a picture")
-    inputs = keras.Input((32, 32, 3))
-    network = keras.Model(inputs, keras.layers.AveragePooling2D(16)(inputs), name="means")
+    network = means()
 
     with pytest.raises(UnreadableImage):
         frozen.cached_features(network, pictures, 32, tmp_path / "cache")
@@ -207,6 +207,33 @@ def test_features_stopped_half_way_are_not_computed_again(small_manifest, tmp_pa
     assert features.dtype == np.float16
     assert 0 < features[0].max() <= 1  # pixels from 0 to 1
     assert not any((tmp_path / "cache").glob("*.count"))
+
+
+def means():
+    """A network that learned nothing: pictures of 32 px become the means of their quarters."""
+    inputs = keras.Input((32, 32, 3))
+    return keras.Model(inputs, keras.layers.AveragePooling2D(16)(inputs), name="means")
+
+
+def test_of_two_trainings_that_start_together_the_second_waits_for_the_features(small_manifest, tmp_path):
+    pictures, network = list(read_manifest(small_manifest).pictures), means()
+    alone = np.array(frozen.cached_features(network, pictures, 32, tmp_path / "alone"))
+
+    with ThreadPoolExecutor(2) as trainings:
+        ask = (network, pictures, 32, tmp_path / "cache")
+        begun = [trainings.submit(frozen.cached_features, *ask) for _ in range(2)]
+
+    assert all(np.array_equal(training.result(), alone) for training in begun)
+
+
+def test_a_count_that_a_full_disk_left_empty_begins_anew(small_manifest, tmp_path):
+    pictures, network = list(read_manifest(small_manifest).pictures[:4]), means()
+    features = np.array(frozen.cached_features(network, pictures, 32, tmp_path))
+    (kept,) = tmp_path.glob("*.npy")
+    kept.rename(kept.with_suffix(".part"))
+    kept.with_suffix(".count").touch()
+
+    assert np.array_equal(frozen.cached_features(network, pictures, 32, tmp_path), features)
 
 
 def test_the_suggested_rate_lies_where_the_loss_falls_fastest():
