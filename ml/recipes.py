@@ -70,7 +70,13 @@ class StyleArt(Recipe):
     """
 
     name: ClassVar[str] = "styleart"
-    smoke: ClassVar[dict[str, object]] = {"size_px": 96, "train_size_px": 96, "cache_px": 104, "epochs": 1}
+    smoke: ClassVar[dict[str, object]] = {
+        "size_px": 96,
+        "train_size_px": 96,
+        "cache_px": 104,
+        "epochs": 1,
+        "out": "var/training/smoke-model",
+    }
     not_in_run_name: ClassVar[frozenset[str]] = frozenset({"out", "work", "size_px", "variants"})
 
     out: str = knob("ml/model", "folder for model.tflite and model.json")

@@ -24,7 +24,7 @@ SMALL_TOP = ("--convolution", "8", "--dense", "32", "16", "--batch-size", "8")
 
 def command(manifest, work, *more):
     start = [sys.executable, "-m", "ml.train", "--smoke", "--manifest", str(manifest), "--work", str(work)]
-    if "--recipe" not in more:  # ours would write the model that the site serves
+    if "--recipe" not in more:  # only ours writes a model
         start += ["--out", str(work / "model")]
     return [*start, *([] if "--weights" in more else ["--weights", "none"]), *more]
 
@@ -71,6 +71,11 @@ def test_a_run_goes_on_only_with_the_knobs_and_data_that_it_began_with():
     assert recipes.StyleArt(out="elsewhere", work="elsewhere").run_name("data") == begun
     assert recipes.StyleArt(patience=3).run_name("data") != begun
     assert recipes.StyleArt().run_name("other data") != begun
+
+
+def test_a_smoke_run_leaves_the_model_of_the_site_alone():
+    assert recipes.defaults(recipes.StyleArt, smoke=False).out == "ml/model"
+    assert not recipes.defaults(recipes.StyleArt, smoke=True).out.startswith("ml/")
 
 
 @pytest.mark.parametrize("recipe", [recipes.StyleYourArt, recipes.StyleYourArtDeployed])
