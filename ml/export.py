@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -25,15 +25,12 @@ import tensorflow as tf
 from ml.answers import Answers, ask, rounded
 from ml.convert import TookTooLong, convert, convert_in_time
 from ml.dataset import Dataset, read_manifest
+from ml.fine_tune import Trainer, known_artists
 from ml.inference import EMBEDDING_SIZE, FORMAT, Model
-from ml.network import level_spreads
+from ml.network import Network, build, fit_final_head, level_spreads
 from ml.preprocess import preprocess
-from ml.recipes import VARIANTS
+from ml.recipes import VARIANTS, StyleArt
 from ml.scores import best_temperature, precision_at_10, top_k
-
-if TYPE_CHECKING:
-    from ml.network import Network
-    from ml.recipes import StyleArt
 
 SURE_IS_RIGHT = 0.88  # of the validation answers called sure, at least this share must be right
 LIKELY_IS_RIGHT = 0.55  # the same for those called likely
@@ -48,13 +45,11 @@ _LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pillow")
 
 
 def main() -> int:
-    from ml import train  # which imports this module
-
     arguments = _parser().parse_args()
     runs = arguments.runs
     try:
         chosen = [json.loads((run / "settings.json").read_text(encoding="utf-8")) for run in runs]
-        several = [train.Settings(**values) for values in chosen]
+        several = [StyleArt(**values) for values in chosen]
         data = read_manifest(Path(arguments.manifest or several[0].manifest))
     except (OSError, ValueError, TypeError) as error:
         print(f"{', '.join(map(str, runs))} cannot be exported: {error}", file=sys.stderr)
@@ -64,7 +59,7 @@ def main() -> int:
         print("Runs with other weights or statistics to begin with cannot be averaged.", file=sys.stderr)
         return 1
     keras.utils.set_random_seed(settings.seed)  # an untrained start is not in the checkpoint
-    network = train.build(data, settings)
+    network = build(data, settings)
     trained = [_trained(network, data, own, run) for run, own in zip(runs, several, strict=True)]
     epochs = [done for _, done in trained]
     if 0 in epochs:
@@ -73,7 +68,7 @@ def main() -> int:
     of_each_run = zip(*(weights for weights, _ in trained), strict=True)
     for variable, weights in zip(network.backbone.trainable_variables, of_each_run, strict=True):
         variable.assign(np.mean(weights, axis=0))
-    train.fit_final_head(network, data, settings.size_px)
+    fit_final_head(network, data, settings.size_px)
     recipe = asdict(settings) | _differences(several, epochs)
     card = export(
         network,
@@ -88,15 +83,11 @@ def main() -> int:
     return 0
 
 
-def _trained(
-    network: "Network", data: Dataset, settings: "StyleArt", run: Path
-) -> tuple[list[np.ndarray], int]:
+def _trained(network: Network, data: Dataset, settings: StyleArt, run: Path) -> tuple[list[np.ndarray], int]:
     """The trained weights of a run's backbone, in the order of the network's, and its finished epochs."""
-    from ml import train
-
-    artists = len(train.known_artists(data))
+    artists = len(known_artists(data))
     learner = network.at_last_level()
-    trainer = train.Trainer(learner, settings, steps=1, artists=artists)  # the schedule is over
+    trainer = Trainer(learner, settings, steps=1, artists=artists)  # the schedule is over
     epochs = trainer.resume(run / "checkpoint.npz")
     if settings.patience and (run / "best.npz").exists():
         trainer.load_weights(run / "best.npz")
@@ -105,7 +96,7 @@ def _trained(
     return [variable.numpy() for variable in network.backbone.trainable_variables], epochs
 
 
-def _differences(several: Sequence["StyleArt"], epochs: Sequence[int]) -> dict[str, Any]:
+def _differences(several: Sequence[StyleArt], epochs: Sequence[int]) -> dict[str, Any]:
     """What the card says of runs that were stopped, and of weights that are the mean of several runs."""
     told: dict[str, Any] = {}
     if epochs[0] < several[0].epochs:
@@ -141,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def export(
-    network: "Network",
+    network: Network,
     data: Dataset,
     *,
     out: Path,
@@ -231,7 +222,7 @@ class Variant:
 
 
 def _tried(
-    network: "Network",
+    network: Network,
     projection: tuple[np.ndarray, np.ndarray],
     temperature: float,
     data: Dataset,
@@ -367,7 +358,7 @@ def _embedding(
     return ((mean * scales).astype(np.float32), matrix / scales[:, None]), definition
 
 
-def _centred_bias(network: "Network", mean: np.ndarray) -> np.ndarray:
+def _centred_bias(network: Network, mean: np.ndarray) -> np.ndarray:
     """The logits of the mean features: the head's bias where it is asked about differences from them.
 
     In float16 these round far less than the features themselves.
@@ -376,7 +367,7 @@ def _centred_bias(network: "Network", mean: np.ndarray) -> np.ndarray:
 
 
 def _save_for_serving(
-    network: "Network",
+    network: Network,
     projection: tuple[np.ndarray, np.ndarray],
     temperature: float,
     styles: int,

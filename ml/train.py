@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from ml import export, find_rate, frozen, recipes, runs
 from ml.dataset import Dataset, read_manifest
-from ml.fine_tune import Trainer, UnfitTeacher, fine_tune, known_artists, step_at_rate
+from ml.fine_tune import UnfitTeacher, fine_tune, step_at_rate
 from ml.network import MissingWeights, Network, build, fit_final_head, fit_head
 from ml.recipes import (
     RECIPES,
@@ -33,17 +33,6 @@ from ml.recipes import (
     StyleYourArtDeployed,
     at_most,
 )
-
-__all__ = [
-    "Network",
-    "Settings",
-    "Trainer",
-    "build",
-    "known_artists",
-    "main",
-]  # what ml.export takes from here
-
-Settings = StyleArt  # the name in the settings of earlier runs
 
 SMOKE_PICTURES = 16  # of each class in each split
 SWEEP_STEPS = 100  # of the search for a learning rate

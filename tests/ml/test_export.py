@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from ml import export, inference
 from ml.dataset import read_manifest
+from ml.network import Network, build
 from ml.preprocess import preprocess
-from ml.train import Network, Settings, build
+from ml.recipes import StyleArt
 from tests import pictures
 from tests.ml.conftest import HOUSE, small_backbone, train
 
@@ -159,7 +160,7 @@ def test_the_best_epoch_of_a_run_with_patience_is_taken_not_the_last_averages(sm
     with np.load(run / "best.npz") as saved:
         best = [saved[name] * 0.5 for name in saved.files]  # unlike anything the checkpoint holds
     np.savez(run / "best.npz", *best)
-    settings = Settings(**json.loads((run / "settings.json").read_text()))
+    settings = StyleArt(**json.loads((run / "settings.json").read_text()))
     data = read_manifest(small_manifest)
 
     weights, epochs = export._trained(build(data, settings), data, settings, run)
