@@ -30,6 +30,7 @@ from ml.inference import EMBEDDING_SIZE, FORMAT, Model
 from ml.network import Network, build, fit_final_head, level_spreads
 from ml.preprocess import preprocess
 from ml.recipes import VARIANTS, StyleArt
+from ml.runs import has_learned_from, read_settings
 from ml.scores import best_temperature, precision_at_10, top_k
 
 SURE_IS_RIGHT = 0.88  # of the validation answers called sure, at least this share must be right
@@ -44,32 +45,23 @@ _WHITENING = (0.0, 0.25, 0.5)  # exponents tried; 0 is plain PCA, 0.5 gives ever
 _LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pillow")
 
 
-def main() -> int:
-    arguments = _parser().parse_args()
+class UnfitRuns(Exception):  # noqa: N818 - it is the runs that are unfit
+    """These runs cannot be exported, or not as one; the message says why."""
+
+
+def main(given: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(given)
     runs = arguments.runs
     try:
-        chosen = [json.loads((run / "settings.json").read_text(encoding="utf-8")) for run in runs]
-        several = [StyleArt(**values) for values in chosen]
-        data = read_manifest(Path(arguments.manifest or several[0].manifest))
-    except (OSError, ValueError, TypeError) as error:
-        print(f"{', '.join(map(str, runs))} cannot be exported: {error}", file=sys.stderr)
+        several, data = _read(runs, arguments.manifest)
+        settings = several[0]
+        keras.utils.set_random_seed(settings.seed)  # an untrained start is not in the checkpoint
+        network = build(data, settings)
+        recipe = asdict(settings) | _give_trained_weights(network, data, runs, several)
+    except UnfitRuns as error:
+        print(error, file=sys.stderr)
         return 1
-    settings = several[0]
-    if len({(own.weights, own.own_norm) for own in several}) > 1:
-        print("Runs with other weights or statistics to begin with cannot be averaged.", file=sys.stderr)
-        return 1
-    keras.utils.set_random_seed(settings.seed)  # an untrained start is not in the checkpoint
-    network = build(data, settings)
-    trained = [_trained(network, data, own, run) for run, own in zip(runs, several, strict=True)]
-    epochs = [done for _, done in trained]
-    if 0 in epochs:
-        print(f"{runs[epochs.index(0)]} holds no checkpoint: no epoch was finished.", file=sys.stderr)
-        return 1
-    of_each_run = zip(*(weights for weights, _ in trained), strict=True)
-    for variable, weights in zip(network.backbone.trainable_variables, of_each_run, strict=True):
-        variable.assign(np.mean(weights, axis=0))
     fit_final_head(network, data, settings.size_px)
-    recipe = asdict(settings) | _differences(several, epochs)
     card = export(
         network,
         data,
@@ -81,6 +73,43 @@ def main() -> int:
     )
     print(json.dumps({"version": card["version"], **card["metrics"]["test"]}, indent=2))
     return 0
+
+
+def _read(runs: Sequence[Path], manifest: str | None) -> tuple[list[StyleArt], Dataset]:
+    """The knobs of the runs and the data that all of them learned from. Raises UnfitRuns."""
+    try:
+        read = [read_settings(run) for run in runs]
+        several = [StyleArt(**knobs) for knobs, _ in read]
+        data = read_manifest(Path(manifest or several[0].manifest))
+    except (OSError, ValueError, TypeError) as error:
+        raise UnfitRuns(f"{', '.join(map(str, runs))} cannot be exported: {error}") from error
+    for run, (knobs, fingerprint) in zip(runs, read, strict=True):
+        if not has_learned_from(data, run, knobs, fingerprint):
+            raise UnfitRuns(
+                f"{run} learned from other data than the manifest holds now (fingerprint {data.fingerprint}): "
+                "pictures that it learned from may be among those it would be tested on. "
+                "Give the manifest it was trained with (--manifest), or train anew."
+            )
+    if len({(own.weights, own.own_norm) for own in several}) > 1:
+        raise UnfitRuns("Runs with other weights or statistics to begin with cannot be averaged.")
+    return several, data
+
+
+def _give_trained_weights(
+    network: Network, data: Dataset, runs: Sequence[Path], several: Sequence[StyleArt]
+) -> dict[str, Any]:
+    """Give the backbone the weights of the run, or the mean of several; says what the card has to tell of it.
+
+    Raises UnfitRuns where a run has no finished epoch.
+    """
+    trained = [_trained(network, data, own, run) for run, own in zip(runs, several, strict=True)]
+    epochs = [done for _, done in trained]
+    if 0 in epochs:
+        raise UnfitRuns(f"{runs[epochs.index(0)]} holds no checkpoint: no epoch was finished.")
+    of_each_run = zip(*(weights for weights, _ in trained), strict=True)
+    for variable, weights in zip(network.backbone.trainable_variables, of_each_run, strict=True):
+        variable.assign(np.mean(weights, axis=0))
+    return _differences(several, epochs)
 
 
 def _trained(network: Network, data: Dataset, settings: StyleArt, run: Path) -> tuple[list[np.ndarray], int]:

@@ -52,10 +52,11 @@ class Recipe:
     def run_name(self, fingerprint: str) -> str:
         """Recipe and ten hex digits for knobs and data, so that a run goes on only with what it began with."""
         choices = {name: value for name, value in asdict(self).items() if name not in self.not_in_run_name}
-        return f"run-{self.name}-{self._digest(choices, fingerprint)}"
+        return f"run-{self.name}-{self.digest(choices, fingerprint)}"
 
     @staticmethod
-    def _digest(choices: dict[str, object], fingerprint: str) -> str:
+    def digest(choices: dict[str, object], fingerprint: str) -> str:
+        """The ten digits at the end of a run's name."""
         return hashlib.sha256((json.dumps(choices) + fingerprint).encode()).hexdigest()[:10]
 
 

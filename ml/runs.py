@@ -13,18 +13,33 @@ import numpy as np
 from tqdm import tqdm
 
 from ml.dataset import Dataset
-from ml.recipes import Recipe
+from ml.recipes import Recipe, StyleArt
 from ml.scores import evaluate, recalls
 
 COMPARED = ("top1", "top3", "macro_f1", "macro_auc", "ece")
+_NOT_IN_FIRST_NAMES = frozenset({"out", "work", "size_px", "variants"})
 
 
 def open_run(recipe: Recipe, data: Dataset) -> Path:
-    """Make the run's folder, or find the one it began in, with its knobs in settings.json."""
+    """Make the run's folder, or find the one it began in; settings.json has its knobs and names its data."""
     run = Path(recipe.work) / recipe.run_name(data.fingerprint)
     run.mkdir(parents=True, exist_ok=True)
-    write_json(run / "settings.json", asdict(recipe))
+    write_json(run / "settings.json", {**asdict(recipe), "fingerprint": data.fingerprint})
     return run
+
+
+def read_settings(run: Path) -> tuple[dict[str, Any], str | None]:
+    """A run's knobs and the fingerprint of its data, which the first runs did not write down."""
+    knobs = json.loads((run / "settings.json").read_text(encoding="utf-8"))
+    return knobs, knobs.pop("fingerprint", None)
+
+
+def has_learned_from(data: Dataset, run: Path, knobs: dict[str, Any], fingerprint: str | None) -> bool:
+    """Whether a run of styleart learned from these very data; the first runs tell it by their name alone."""
+    if fingerprint:
+        return fingerprint == data.fingerprint
+    named = {name: value for name, value in knobs.items() if name not in _NOT_IN_FIRST_NAMES}
+    return run.resolve().name.endswith(StyleArt.digest(named, data.fingerprint))
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

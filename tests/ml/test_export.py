@@ -1,7 +1,9 @@
 import csv
+import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -14,6 +16,7 @@ from ml.dataset import read_manifest
 from ml.network import Network, build
 from ml.preprocess import preprocess
 from ml.recipes import StyleArt
+from ml.runs import has_learned_from, read_settings
 from tests import pictures
 from tests.ml.conftest import HOUSE, small_backbone, train
 
@@ -160,7 +163,7 @@ def test_the_best_epoch_of_a_run_with_patience_is_taken_not_the_last_averages(sm
     with np.load(run / "best.npz") as saved:
         best = [saved[name] * 0.5 for name in saved.files]  # unlike anything the checkpoint holds
     np.savez(run / "best.npz", *best)
-    settings = StyleArt(**json.loads((run / "settings.json").read_text()))
+    settings = StyleArt(**read_settings(run)[0])
     data = read_manifest(small_manifest)
 
     weights, epochs = export._trained(build(data, settings), data, settings, run)
@@ -191,6 +194,30 @@ def test_a_run_without_a_finished_epoch_is_refused(smoke_model, tmp_path):
     assert done.returncode == 1
     assert "no epoch was finished" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_run_is_not_exported_with_other_data_than_it_learned_from(
+    smoke_model, small_manifest, tmp_path, capsys
+):
+    (run,) = smoke_model[1].glob("run-*")
+    rebuilt = tmp_path / "manifest.csv"
+    rebuilt.write_text(small_manifest.read_text().replace("Stripes,train", "Fields,train", 1))
+
+    code = export.main([str(run), "--manifest", str(rebuilt), "--out", str(tmp_path / "out")])
+
+    assert code == 1
+    assert f"{run} learned from other data" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_first_runs_tell_by_their_name_what_they_learned_from(small_manifest, tmp_path):
+    data = read_manifest(small_manifest)
+    digest = hashlib.sha256(f'{{"seed": 7}}{data.fingerprint}'.encode()).hexdigest()[:10]
+    (run := tmp_path / f"run-styleart-{digest}").mkdir()
+    (run / "settings.json").write_text('{"seed": 7, "size_px": 96, "out": "somewhere"}')
+
+    assert has_learned_from(data, run, *read_settings(run))
+    assert not has_learned_from(replace(data, pictures=data.pictures[1:]), run, *read_settings(run))
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
