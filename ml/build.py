@@ -218,27 +218,41 @@ def _with_splits(pictures: list[Candidate], seed: int, report: Report) -> list[C
 def _splits_of_style(style: str, members: list[Candidate], seed: int, report: Report) -> dict[str, str]:
     """sha256 to split. What a manifest brought stays; artists it placed take their other pictures along."""
     splits = {picture.sha256: picture.split for picture in members if picture.has_own_split}
-    rest = [picture for picture in members if not picture.has_own_split]
+    if style != NOT_A_PAINTING:
+        splits |= _following(members)
+    rest = [picture for picture in members if picture.sha256 not in splits]
     if not rest:
         return splits
     wanted = {
-        split: round(share * len(members)) - sum(own == split for own in splits.values())
+        split: round(share * len(members)) - sum(given == split for given in splits.values())
         for split, share in SHARES.items()
     }
-    if style != NOT_A_PAINTING and (given := _by_artist(members, wanted, seed)):
+    has_artists = style != NOT_A_PAINTING and len({picture.hand for picture in members}) >= ARTISTS_NEEDED
+    if has_artists and (given := _by_artist(rest, wanted, seed)):
         report.artists_apart.append(style)
         return splits | given
     report.at_random.append(style)
     return splits | _by_picture(rest, wanted, seed)
 
 
-def _by_artist(members: list[Candidate], wanted: dict[str, int], seed: int) -> dict[str, str] | None:
-    """Give whole artists to splits; None where there are too few to fill test and val at least half."""
-    artists = defaultdict(list)
+def _following(members: list[Candidate]) -> dict[str, str]:
+    """sha256 to split of new pictures by artists whom a manifest placed: the commonest split of theirs."""
+    placed = defaultdict(Counter)
     for picture in members:
+        if picture.has_own_split:
+            placed[picture.hand][picture.split] += 1
+    return {
+        picture.sha256: max(SPLITS, key=lambda split: placed[picture.hand][split])
+        for picture in members
+        if not picture.has_own_split and picture.hand in placed
+    }
+
+
+def _by_artist(rest: list[Candidate], wanted: dict[str, int], seed: int) -> dict[str, str] | None:
+    """Give whole artists to splits; None where that does not fill test and val at least half."""
+    artists = defaultdict(list)
+    for picture in rest:
         artists[picture.hand].append(picture)
-    if len(artists) < ARTISTS_NEEDED:
-        return None
     # An artist should not make up more than half of a graded part; in small sets one may have to.
     for most in (0.5, 1.0):
         given = _dealt(artists, {split: most * number for split, number in wanted.items()}, wanted, seed)
@@ -251,22 +265,18 @@ def _by_artist(members: list[Candidate], wanted: dict[str, int], seed: int) -> d
 def _dealt(
     artists: dict[str, list[Candidate]], most: dict[str, float], wanted: dict[str, int], seed: int
 ) -> dict[str, str]:
-    """sha256 to split of the pictures without one, in the order of a hash of their artists.
+    """sha256 to split, in the order of a hash of the artists.
 
     Whoever has more pictures than `most` goes to train.
     """
     open_, given = dict(wanted), {}
     for artist in sorted(artists, key=lambda name: _chance(seed, name)):
-        rest = [picture for picture in artists[artist] if not picture.has_own_split]
-        placed = Counter(picture.split for picture in artists[artist] if picture.has_own_split)
-        if placed:  # the commonest of the splits that a manifest gave this artist
-            split = max(SPLITS, key=lambda name: placed[name])
-        else:
-            fitting = (name for name in SHARES if len(rest) <= min(open_[name], most[name]))
-            split = next(fitting, "train")
+        pictures = artists[artist]
+        fitting = (name for name in SHARES if len(pictures) <= min(open_[name], most[name]))
+        split = next(fitting, "train")
         if split in open_:
-            open_[split] -= len(rest)
-        given |= {picture.sha256: split for picture in rest}
+            open_[split] -= len(pictures)
+        given |= {picture.sha256: split for picture in pictures}
     return given
 
 

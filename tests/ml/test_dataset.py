@@ -170,6 +170,32 @@ def test_new_pictures_follow_their_artist_into_the_split_that_a_manifest_gave(tm
     assert found == {"test"}
 
 
+def test_artists_that_a_manifest_placed_stay_whole_where_single_pictures_are_dealt(tmp_path):
+    splits = dict(
+        zip(
+            (f"Cubism painter {n}" for n in range(5)), ["train", "train", "train", "val", "test"], strict=True
+        )
+    )
+    cubism = make_style("Cubism", artists=5, each=8, first_seed=0)
+    rows = [row | {"split": splits[row["artist"]]} if n % 2 else row for n, row in enumerate(cubism)]
+    rows += make_style("Realism", artists=2, each=15, first_seed=100)
+    build(tmp_path / "out", "--manifest", make_manifest(tmp_path, rows))
+
+    found = {(row["artist"], row["split"]) for row in rows_of(tmp_path / "out") if row["style"] == "Cubism"}
+    assert found == set(splits.items())
+
+
+def test_new_artists_are_kept_apart_beside_those_that_a_manifest_placed(tmp_path):
+    cubism = make_style("Cubism", artists=12, each=4, first_seed=0)
+    rows = [row | {"split": "train"} if n < 32 else row for n, row in enumerate(cubism)]
+    rows += make_style("Realism", artists=2, each=15, first_seed=100)
+    build(tmp_path / "out", "--manifest", make_manifest(tmp_path, rows))
+
+    found = {(row["artist"], row["split"]) for row in rows_of(tmp_path / "out") if row["style"] == "Cubism"}
+    assert len(found) == 12
+    assert report_of(tmp_path / "out")["artists_apart"] == ["Cubism"]
+
+
 def test_wikiarts_styles_are_brought_to_the_eighteen_and_others_counted(tmp_path):
     names = ["Northern_Renaissance", "Pop_Art", "Naive_Art_Primitivism", "Color_Field_Painting"]
     for seed, style in enumerate(names):
