@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ml.dataset import NOT_A_PAINTING, SPLITS
+from ml.dataset import NOT_A_PAINTING, SPLITS, readable
 from ml.facts import Facts, look, near_duplicates
 from ml.sources import Found, SourceError, read_manifest_rows, read_research
 from ml.styles import folded, house_style_of, in_order
@@ -62,7 +62,7 @@ def main(given: list[str] | None = None) -> int:
         pictures, report = build(found, out / "facts.csv", seed=arguments.seed, least=arguments.least)
         if len(report.counts) - (NOT_A_PAINTING in report.counts) < 2:
             print(
-                _text(report),
+                readable(_text(report)),
                 "Nothing was written: two styles or more are needed.",
                 sep="\n",
                 file=sys.stderr,
@@ -75,7 +75,7 @@ def main(given: list[str] | None = None) -> int:
     except (OSError, SourceError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(_text(report))
+    print(readable(_text(report)))
     print(
         f"{out / 'manifest.csv'}: {len(pictures):,} pictures in {len(report.counts) - (NOT_A_PAINTING in report.counts)} styles."
     )

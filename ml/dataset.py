@@ -6,7 +6,7 @@
 import csv
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,10 +60,13 @@ class Dataset:
 def read_manifest(manifest: Path) -> Dataset:
     """Read a CSV with the columns path, style, artist, source_repo, sha256 and split; title and year may be there.
 
-    Paths count from the manifest's folder. Raises ValueError when a split or the styles are missing.
+    Paths count from the manifest's folder. Raises OSError, and ValueError with the line where a picture cannot be
+    told from others, has no style or is in no split, or where a split or the styles are missing.
     """
-    with manifest.open(newline="", encoding="utf-8") as file:
-        pictures = tuple(_picture(manifest.parent, row) for row in csv.DictReader(file))
+    try:
+        pictures = _pictures(manifest)
+    except csv.Error as error:
+        raise ValueError(f"{manifest} cannot be read: {error}.") from error
     styles = tuple(sorted({picture.style for picture in pictures} - {NOT_A_PAINTING}))
     if len(styles) < 2:
         raise ValueError(f"{manifest} names {len(styles)} styles; two or more are needed.")
@@ -74,17 +77,51 @@ def read_manifest(manifest: Path) -> Dataset:
     return Dataset(pictures, styles)
 
 
+def _pictures(manifest: Path) -> tuple[Picture, ...]:
+    known: dict[str, Picture] = {}
+    with manifest.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+        rows = csv.DictReader(file, restval="")
+        if missing := _NEEDED - set(rows.fieldnames or ()):
+            raise ValueError(f"{manifest} has no column {' and '.join(sorted(missing))}.")
+        for row in rows:
+            if problem := _problem(row, known):
+                raise ValueError(f"{manifest}, line {rows.line_num}: {problem}")
+            known[row["sha256"]] = _picture(manifest.parent, row)
+    return tuple(known.values())
+
+
+_NEEDED = {"path", "style", "artist", "source_repo", "sha256", "split"}
+
+
+def _problem(row: dict[str, str], known: Mapping[str, Picture]) -> str | None:
+    """Why a line cannot be used, and what to do; None where it can. `known` are the pictures above, by sha256."""
+    if empty := [name for name in ("path", "style", "sha256") if not row[name]]:
+        return f"it has no {' and no '.join(empty)}; python -m ml.dataset build makes a manifest with all."
+    if row["style"] != readable(row["style"]):
+        return "its style is not written in UTF-8; save the manifest so."
+    if row["split"] not in SPLITS:
+        return f"its split is {row['split']!r} and none of {', '.join(SPLITS)}."
+    if same := known.get(row["sha256"]):
+        return f"it is the same picture as {same.path}; python -m ml.dataset build leaves one of them out."
+    return None
+
+
 def _picture(folder: Path, row: dict[str, str]) -> Picture:
     return Picture(
         path=folder / row["path"],
         style=row["style"],
-        artist=row["artist"],
-        source=row["source_repo"],
+        artist=readable(row["artist"]),
+        source=readable(row["source_repo"]),
         sha256=row["sha256"],
         split=row["split"],
-        title=row.get("title") or "",
+        title=readable(row.get("title") or ""),
         year=int(year) if (year := row.get("year") or "").isdecimal() else None,
     )
+
+
+def readable(text: str) -> str:
+    """The text with ? for what is not UTF-8, as in the names of some files."""
+    return text.encode(errors="replace").decode()
 
 
 def cached_pixels(pictures: list[Picture], size_px: int, cache: Path) -> np.ndarray:

@@ -66,7 +66,7 @@ def main(given: list[str] | None = None) -> int:
         facts = {p.sha256: seen[p.path] for p in data.pictures if not seen[p.path].problem}
         looked = Look(data, facts, describe(data, facts))
         sections = [*explore(looked, out), *unreadable(data, seen)]
-        (out / "index.html").write_text(page(looked, sections), encoding="utf-8")
+        (out / "index.html").write_text(page(looked, sections), encoding="utf-8", errors="replace")
         if arguments.card:
             write_card(looked.card, Path(arguments.card))
     except KeyboardInterrupt:

@@ -348,7 +348,7 @@ def _share_right(figures: Mapping[str, Any], word: str) -> str:
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     rows = list(rows)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:  # for names of files
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)

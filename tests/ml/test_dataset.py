@@ -353,6 +353,54 @@ def test_a_manifest_that_cannot_be_used_is_named(tmp_path, content, expected):
     assert expected in build(tmp_path / "out", "--manifest", tmp_path / "wrong.csv", code=1)
 
 
+@pytest.mark.parametrize(
+    ("written", "instead", "expected"),
+    [
+        ("sha256", "digest", "has no column sha256"),
+        (",train\n", ",Train\n", "line 2: its split is 'Train'"),
+        ("Compositions,", ",", "line 2: it has no style"),
+        ("{sha256}", "", "line 2: it has no sha256"),
+        ("{second}", "{sha256}", r"line 3: it is the same picture as .*Compositions-0\.jpg"),
+        ("Compositions,", "Na\udcefve,", "line 2: its style is not written in UTF-8"),
+    ],
+)
+def test_a_manifest_that_would_make_wrong_scores_is_refused(
+    small_manifest, tmp_path, written, instead, expected
+):
+    first, second = (picture.sha256 for picture in read_manifest(small_manifest).pictures[:2])
+    written, instead = (text.format(sha256=first, second=second) for text in (written, instead))
+    changed = small_manifest.read_text().replace(written, instead, 1)
+    (tmp_path / "manifest.csv").write_text(changed, encoding="utf-8", errors="surrogateescape")
+
+    with pytest.raises(ValueError, match=expected):
+        read_manifest(tmp_path / "manifest.csv")
+
+
+def test_a_manifest_that_a_spreadsheet_saved_is_read(small_manifest, tmp_path):
+    (tmp_path / "manifest.csv").write_text(small_manifest.read_text(), encoding="utf-8-sig")
+
+    assert read_manifest(tmp_path / "manifest.csv").fingerprint == read_manifest(small_manifest).fingerprint
+
+
+def test_file_names_that_are_not_utf8_are_built_told_and_read(tmp_path):
+    for style, first_seed in (("Cubism", 0), ("Realism", 50)):
+        for number in range(10):
+            name = f"{style}/andr\udce9-lhote_work-{number}.jpg"
+            write(tmp_path / "set", name, painting(first_seed + number))
+    write(tmp_path / "set", "Cubism/andr\udce9-lhote_broken.jpg", b"no picture")
+    command = [sys.executable, "-m", "ml.dataset", "build", "--out", tmp_path / "out", "--least", "10"]
+
+    done = subprocess.run(
+        [*command, "--research", tmp_path / "set"], cwd=HOUSE, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "andr?-lhote_broken.jpg" in done.stdout
+    pictures_ = read_manifest(tmp_path / "out" / "manifest.csv").pictures
+    assert len(pictures_) == 20
+    assert all(picture.path.is_file() and picture.artist == "Andr? Lhote" for picture in pictures_)
+
+
 def test_the_command_builds_and_says_where(two_styles, tmp_path):
     command = [sys.executable, "-m", "ml.dataset", "build", "--out", tmp_path, "--manifest", two_styles]
 
