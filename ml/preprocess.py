@@ -619,10 +619,10 @@ def _flat(image: Image.Image) -> Image.Image:
 
     Works in bands, so that large pictures need no memory but for the decoded one and the flat one.
     """
-    if image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info:
-        return _on_white(image)
     if image.mode.startswith(("I", "F")):
         return _grey_of_deep(image)
+    if image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info:
+        return _on_white(image)
     if image.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
@@ -647,13 +647,19 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _grey_of_deep(image: Image.Image) -> Image.Image:
-    """Grey with more than 8 bits: 16-bit scans keep their scale, others are stretched to 0..255."""
-    grey = Image.new("L", image.size)
+    """Grey with more than 8 bits: 16-bit scans keep their scale, others are stretched to 0..255.
+
+    Of the former, one value may be transparent.
+    """
+    grey, clear = Image.new("L", image.size), image.info.get("transparency")
     low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else _range_of_deep(image)
     for box in _bands(image):
         values = np.asarray(image.crop(box))
         if image.mode.startswith("I;16"):
-            grey.paste(Image.fromarray((values >> 8).astype(np.uint8)), box)
+            eight_bits = (values >> 8).astype(np.uint8)
+            if clear is not None:
+                eight_bits[values == clear] = 255
+            grey.paste(Image.fromarray(eight_bits), box)
         else:
             stretched = (_finite(values) - low) * (255.0 / max(high - low, 1e-12))
             grey.paste(Image.fromarray(stretched.round().clip(0, 255).astype(np.uint8)), box)

@@ -95,6 +95,18 @@ def test_sixteen_bits_of_grey_keep_their_ramp():
     assert np.all(np.diff(ramp.astype(int)) >= 0)
 
 
+@pytest.mark.parametrize("clear", [0, 300, 65535])
+def test_sixteen_bits_of_grey_with_a_transparent_value_keep_their_ramp(clear):
+    ramp, out = np.arange(65536, dtype=np.uint16).reshape(256, 256), BytesIO()
+    Image.fromarray(ramp).save(out, "PNG", transparency=clear)
+
+    seen = np.asarray(decode(out.getvalue()))[:, :, 0]
+
+    expected = (ramp >> 8).astype(np.uint8)
+    expected[ramp == clear] = 255
+    assert np.array_equal(seen, expected)
+
+
 @pytest.mark.parametrize("make", [pictures.cmyk_scan, pictures.profiled_jpeg, pictures.broken_profile_jpeg])
 def test_scans_for_print_and_odd_profiles_look_as_they_should(make):
     assert far_apart(decode(make()), pictures.composition()) < 5
