@@ -313,13 +313,14 @@ def _identity(weights: bytes) -> dict[str, Any]:
 def _write(out: Path, card: dict[str, Any], weights: bytes) -> None:
     """Replace the model in `out`; model.json comes last, so that where it is, the folder is complete."""
     out.mkdir(parents=True, exist_ok=True)
-    for name, content in (
-        ("model.tflite", weights),
-        ("model.json", json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"),
-    ):
-        part = out / f"{name}.part"
-        part.write_bytes(content)
-        part.replace(out / name)
+    files = {
+        "model.tflite": weights,
+        "model.json": json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n",
+    }
+    for name, content in files.items():
+        (out / f"{name}.part").write_bytes(content)
+    for name in files:  # at once, so that a full disk leaves the model before
+        (out / f"{name}.part").replace(out / name)
 
 
 def temperature_of(logits: np.ndarray, truth: np.ndarray, styles: int) -> float:
@@ -355,7 +356,7 @@ def _embedding(
     """Choose, on validation paintings, how strongly to whiten the main components of the features.
 
     The levels, as wide as `widths` says, are brought to one spread before. Gives the (mean, matrix) of the
-    projection and the figures of every candidate.
+    projection and the figures of every candidate, without those that no painting asks for.
     """
     scales = level_spreads(train, widths)
     train, val = train / scales, val / scales
@@ -364,17 +365,17 @@ def _embedding(
     spreads = np.maximum(spreads, 1e-6 * spreads[0])
     is_painting = data.targets(data.part("val")) < len(data.styles)
     paintings = [picture for picture in data.part("val") if picture.style in data.styles]
-    styles = np.array([picture.style for picture in paintings])
-    artists = np.array([picture.artist for picture in paintings])
+    kinds = {
+        f"same_{kind}": np.array([getattr(picture, kind) for picture in paintings])
+        for kind in ("style", "artist")
+    }
     tried = []
     for whitening in _WHITENING:
         matrix = (directions * spreads**-whitening).astype(np.float32)
         vectors = (val[is_painting] - mean) @ matrix
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        figures = {
-            "same_style": precision_at_10(vectors, styles),
-            "same_artist": precision_at_10(vectors, artists),
-        }
+        asked = {name: precision_at_10(vectors, groups) for name, groups in kinds.items()}
+        figures = {name: value for name, value in asked.items() if not np.isnan(value)}
         tried.append((sum(figures.values()), matrix, {"whitening": whitening, **rounded(figures)}))
     _, matrix, chosen = max(tried, key=lambda candidate: candidate[0])
     definition = {

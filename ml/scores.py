@@ -101,10 +101,12 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
 def precision_at_10(embeddings: np.ndarray, groups: np.ndarray) -> float:
     """Of each picture's ten nearest others, the share of its own group; groups of one do not ask.
 
-    Where a group has fewer than ten others, the share is of those, so that 1 can be reached.
+    Where a group has fewer than ten others, the share is of those, so that 1 can be reached; nan where nobody asks.
     """
     same, others, shown = _among_ten_nearest(embeddings, groups)
     asking = others > 0
+    if not asking.any():
+        return float("nan")
     return float((same[asking] / np.minimum(others[asking], shown)).mean())
 
 

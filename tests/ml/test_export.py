@@ -250,6 +250,32 @@ def test_pictures_that_are_too_few_for_all_components_leave_the_others_empty():
     assert (spreads[5:] == 0).all() and (directions[:, 5:] == 0).all()
 
 
+def test_where_every_artist_has_one_picture_the_style_alone_chooses_the_embedding(small_manifest):
+    data = read_manifest(small_manifest)
+    lonely = tuple(replace(picture, artist=picture.sha256) for picture in data.pictures)
+    train, val = (
+        np.random.default_rng(1).normal(size=(len(data.part(part)), 6)) for part in ("train", "val")
+    )
+
+    _, definition = export._embedding(train, val, replace(data, pictures=lonely), [6])
+
+    tried = definition["val_precision_at_10"]
+    assert all(set(figures) == {"whitening", "same_style"} for figures in tried)
+    best = max(tried, key=lambda figures: figures["same_style"])
+    assert definition["whitening"] == best["whitening"]
+
+
+def test_a_full_disk_leaves_the_model_that_was_there(tmp_path):
+    export._write(tmp_path, {"version": "old"}, b"old")
+    (tmp_path / "model.json.part").mkdir()  # nothing can be written there
+
+    with pytest.raises(OSError):
+        export._write(tmp_path, {"version": "new"}, b"new")
+
+    assert (tmp_path / "model.tflite").read_bytes() == b"old"
+    assert json.loads((tmp_path / "model.json").read_text()) == {"version": "old"}
+
+
 def test_int8_takes_its_ranges_from_training_pictures_alone(small_manifest):
     data = read_manifest(small_manifest)
 

@@ -56,6 +56,7 @@ def test_precision_counts_the_nearest_of_the_same_group():
 
     assert precision_at_10(near, np.array(["a", "a", "b", "b"])) == 1.0
     assert precision_at_10(near, np.array(["a", "a", "a", "lonely"])) == 1.0
+    assert np.isnan(precision_at_10(near, np.array(["a", "b", "c", "d"])))
 
 
 def test_a_tie_counts_half_in_the_area_under_the_curve():
