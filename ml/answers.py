@@ -10,9 +10,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ml import scores
-from ml.dataset import Dataset, Picture
+from ml.dataset import Dataset, Picture, square_of
 from ml.inference import CERTAINTIES, Model, certainty_of
-from ml.preprocess import preprocess
+from ml.preprocess import scale
 
 KEPT = ("probabilities", "not_a_painting", "embedding")
 SAVED_EVERY = 250  # pictures
@@ -131,7 +131,8 @@ def ask(model: Model, data: Dataset, pictures: Sequence[Picture], *, cache: Path
     """Ask the model about every picture, about 10 ms each.
 
     With `cache`, an .npz file, what was asked before is read and not asked again, and a run that is
-    stopped goes on. It must belong to this very model; pictures are known by their sha256.
+    stopped goes on. It must belong to this very model; pictures are known by their sha256. Raises
+    BrokenPicture.
     """
     known = _read(cache) if cache else {}
     size_px = model.card["input"]["size_px"]
@@ -139,7 +140,7 @@ def ask(model: Model, data: Dataset, pictures: Sequence[Picture], *, cache: Path
     try:
         steps = tqdm(waiting, desc="asking", unit="picture", disable=None)
         for number, picture in enumerate(steps, start=1):
-            outputs = model.outputs(preprocess(picture.path.read_bytes(), size_px))
+            outputs = model.outputs(scale(square_of(picture, size_px)))
             known[picture.sha256] = tuple(outputs[name] for name in KEPT)
             if cache and number % SAVED_EVERY == 0:
                 _save(cache, known)

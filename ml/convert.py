@@ -16,8 +16,8 @@ import tensorflow as tf
 _HOUSE = Path(__file__).parents[1]
 
 
-class TookTooLong(Exception):  # noqa: N818 - reads as what happened
-    """The converter did not end in its time; the message says what that was."""
+class NotConverted(Exception):  # noqa: N818 - reads as what happened
+    """The converter failed, or did not end in its time; the message says which."""
 
 
 def convert(saved: str, variant: str, pictures: Sequence[np.ndarray] = ()) -> bytes:
@@ -36,7 +36,7 @@ def convert(saved: str, variant: str, pictures: Sequence[np.ndarray] = ()) -> by
 
 
 def convert_in_time(saved: str, pictures: Sequence[np.ndarray], seconds: float) -> bytes:
-    """The same for int8, ended after so many seconds. Raises TookTooLong then, RuntimeError when it fails."""
+    """The same for int8, ended after so many seconds. Raises NotConverted."""
     with tempfile.TemporaryDirectory() as folder:
         out, shown = Path(folder) / "model.tflite", Path(folder) / "pictures.npy"
         np.save(shown, np.stack(pictures))
@@ -46,9 +46,12 @@ def convert_in_time(saved: str, pictures: Sequence[np.ndarray], seconds: float) 
                 command, cwd=_HOUSE, capture_output=True, text=True, timeout=seconds, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise TookTooLong(f"not converted within {seconds:.0f} s") from error
+            raise NotConverted(f"not converted within {seconds:.0f} s") from error
+        if done.returncode < 0:  # 9 is what the system sends where memory runs out
+            raise NotConverted(f"the converter was ended by signal {-done.returncode}")
         if done.returncode:
-            raise RuntimeError(f"The converter failed: {done.stderr[-2000:]}")
+            last = done.stderr.strip().rpartition("\n")[2]
+            raise NotConverted(f"the converter failed: {last}")
         return out.read_bytes()
 
 

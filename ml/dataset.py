@@ -7,6 +7,7 @@ import csv
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tqdm import tqdm
 
 from ml.ahead import ahead
 from ml.alone import alone
-from ml.preprocess import square
+from ml.preprocess import UnreadableImage, square
 
 NOT_A_PAINTING = "not-a-painting"  # the one label in a manifest that is no style
 SPLITS = ("train", "val", "test")
@@ -124,12 +125,33 @@ def readable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
+class BrokenPicture(Exception):  # noqa: N818 - reads as what happened
+    """A picture of the manifest is missing or cannot be read; the message names the file."""
+
+
+@contextmanager
+def naming(picture: Picture) -> Iterator[None]:
+    """Let what goes wrong with the picture's file name it: raises BrokenPicture."""
+    try:
+        yield
+    except OSError as error:
+        raise BrokenPicture(f"{picture.path}: {error.strerror}.") from error
+    except UnreadableImage as error:
+        raise BrokenPicture(f"{picture.path}: {error}") from error
+
+
+def square_of(picture: Picture, size_px: int) -> np.ndarray:
+    """The picture as serving sees it, uint8 of shape (size_px, size_px, 3). Raises BrokenPicture."""
+    with naming(picture):
+        return square(picture.path.read_bytes(), size_px)
+
+
 def cached_pixels(pictures: list[Picture], size_px: int, cache: Path) -> np.ndarray:
     """Every picture squeezed into a square, uint8 of shape (n, size_px, size_px, 3).
 
     Decoded once; afterwards read from the file `cache`, which stays on disk and is only mapped. A run
     that was stopped goes on with the next picture, and a second one waits until the first has decoded all.
-    A cache of other pictures, or of another size than these need, is made anew.
+    A cache of other pictures, or of another size than these need, is made anew. Raises BrokenPicture.
     """
     contents = cache.with_suffix(".contents")  # which pictures, in which order
     digest = hashlib.sha256("\n".join([str(size_px), *(p.sha256 for p in pictures)]).encode()).hexdigest()
@@ -159,7 +181,7 @@ def _decode_into(part: Path, pictures: list[Picture], size_px: int) -> None:
             file.write(_npy_header(shape))
         done = (file.tell() - _HEADER_BYTES) // bytes_each
         file.truncate(_HEADER_BYTES + done * bytes_each)  # a kill may have cut the last one
-        squares = ahead(lambda picture: square(picture.path.read_bytes(), size_px), pictures[done:], most=16)
+        squares = ahead(lambda picture: square_of(picture, size_px), pictures[done:], most=16)
         bar = tqdm(
             squares, total=len(pictures), initial=done, desc="decoding", unit=" pictures", disable=None
         )
@@ -177,10 +199,9 @@ def _npy_header(shape: tuple[int, ...]) -> bytes:
 
 
 def batches(pictures: list[Picture], size_px: int, batch_size: int = 32) -> Iterator[np.ndarray]:
-    """The pictures as serving sees them, uint8 of shape (≤ batch_size, size_px, size_px, 3)."""
+    """The pictures as serving sees them, uint8 of shape (≤ batch_size, size_px, size_px, 3). Raises BrokenPicture."""
     for start in range(0, len(pictures), batch_size):
-        chosen = pictures[start : start + batch_size]
-        yield np.stack([square(picture.path.read_bytes(), size_px) for picture in chosen])
+        yield np.stack([square_of(picture, size_px) for picture in pictures[start : start + batch_size]])
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
-INK, PAPER, ACCENT, FAINT = "#26231f", "#f7f5f1", "#8a3a1f", "#d8d2c6"
-PARTS = ("#8a3a1f", "#c99a6b", "#544e46")  # train, val, test
-DPI = 120
+from ml.plots import ACCENT, DPI, FAINT, INK, PAPER
+from ml.preprocess import decode
+
+PARTS = (ACCENT, "#c99a6b", "#544e46")  # train, val, test
 WIDTH_INCHES = 9
 
 
@@ -110,8 +111,6 @@ def example_rows(rows: Mapping[str, Sequence[Path]], path: Path, *, cell: int = 
         top = row * (cell + head)
         draw.text((10, top + 8), name, fill=INK, font=font)
         for column, picture in enumerate(paths):
-            with Image.open(picture) as image:
-                image.thumbnail((cell - 8, cell - 8))
-                left = 10 + column * cell
-                sheet.paste(image.convert("RGB"), (left, top + head + (cell - 8 - image.height)))
+            image = decode(picture.read_bytes(), fit_px=cell - 8)
+            sheet.paste(image, (10 + column * cell, top + head + (cell - 8 - image.height)))
     sheet.save(path)

@@ -18,18 +18,17 @@ from tqdm import tqdm
 
 from ml import plots, resampling, scores
 from ml.answers import Answers, ask
-from ml.dataset import Dataset, read_manifest
+from ml.dataset import SPLITS, BrokenPicture, Dataset, read_manifest
 from ml.inference import CERTAINTIES, Model, ModelMismatch, load_model
+from ml.runs import COMPARED
 
-SPLITS = ("train", "val", "test")
-COMPARED = ("top1", "top3", "macro_f1", "macro_auc", "ece")
 MISTAKES_SHOWN = 24
 
 Figure = dict[str, Any]  # {"value": 0.47, "interval": [0.45, 0.5]}
 
 
-def main() -> int:
-    arguments = _parser().parse_args()
+def main(given: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(given)
     try:
         data = read_manifest(Path(arguments.manifest))
         models = {folder: load_model(folder) for folder in arguments.models}
@@ -37,15 +36,39 @@ def main() -> int:
     except (OSError, ValueError, ModelMismatch) as error:
         print(error, file=sys.stderr)
         return 1
+    try:
+        _write_reports(models, data, arguments.out)
+    except KeyboardInterrupt:
+        print("Stopped. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    except BrokenPicture as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _write_reports(models: Mapping[Path, Model], data: Dataset, out: Path) -> None:
+    """A folder for each model, and all of them in one table. Raises BrokenPicture."""
     metrics = {}
     for folder, model in models.items():
-        out = arguments.out / model.card["version"]
-        metrics[f"{model.card['version']} ({folder})"] = write_report(model, data, out)
-        print(f"The report of {folder} is in {out}.")
-    table = "\n".join(side_by_side(metrics)) + "\n"
-    (arguments.out / "models.md").write_text(table, encoding="utf-8")
+        report = out / model.card["version"]
+        metrics[f"{model.card['version']} ({folder})"] = write_report(model, data, report)
+        print(f"The report of {folder} is in {report}.")
+    table = "\n".join([*side_by_side(metrics), *about_data(models, data)]) + "\n"
+    (out / "models.md").write_text(table, encoding="utf-8")
     print("\n" + table, end="")
-    return 0
+
+
+def about_data(models: Mapping[Path, Model], data: Dataset) -> Iterator[str]:
+    """A sentence for each model that learned from other data than it is asked about."""
+    for model in models.values():
+        learned = model.card["data"]["fingerprint"]
+        if learned != data.fingerprint:
+            yield ""
+            yield (
+                f"{model.card['version']} learned from other data ({learned}) than these ({data.fingerprint}): "
+                "pictures that it learned from may be in the test part."
+            )
 
 
 def _parser() -> argparse.ArgumentParser:

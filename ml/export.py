@@ -12,8 +12,8 @@ import importlib.metadata
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,12 @@ import numpy as np
 import tensorflow as tf
 
 from ml.answers import Answers, ask, rounded
-from ml.convert import TookTooLong, convert, convert_in_time
-from ml.dataset import Dataset, read_manifest
+from ml.convert import NotConverted, convert, convert_in_time
+from ml.dataset import BrokenPicture, Dataset, read_manifest, square_of
 from ml.fine_tune import Trainer, known_artists
 from ml.inference import EMBEDDING_SIZE, FORMAT, Model
-from ml.network import Network, build, fit_final_head, level_spreads
-from ml.preprocess import preprocess
+from ml.network import MissingWeights, Network, build, fit_final_head, level_spreads
+from ml.preprocess import scale
 from ml.recipes import VARIANTS, StyleArt
 from ml.runs import has_learned_from, read_settings
 from ml.scores import best_temperature, precision_at_10, top_k
@@ -49,20 +49,33 @@ class UnfitRuns(Exception):  # noqa: N818 - it is the runs that are unfit
     """These runs cannot be exported, or not as one; the message says why."""
 
 
+class NothingFits(Exception):  # noqa: N818 - reads as what happened
+    """No converted network answers as the trained one does, or none could be made; the message says of each why."""
+
+
 def main(given: list[str] | None = None) -> int:
     arguments = _parser().parse_args(given)
-    runs = arguments.runs
     try:
-        several, data = _read(runs, arguments.manifest)
-        settings = several[0]
-        keras.utils.set_random_seed(settings.seed)  # an untrained start is not in the checkpoint
-        network = build(data, settings)
-        recipe = asdict(settings) | _give_trained_weights(network, data, runs, several)
-    except UnfitRuns as error:
+        card = _export_runs(arguments)
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was written; run the same command again.", file=sys.stderr)
+        return 130
+    except (UnfitRuns, MissingWeights, BrokenPicture, NothingFits) as error:
         print(error, file=sys.stderr)
         return 1
+    print(json.dumps({"version": card["version"], **card["metrics"]["test"]}, indent=2))
+    return 0
+
+
+def _export_runs(arguments: argparse.Namespace) -> dict[str, Any]:
+    runs = arguments.runs
+    several, data = _read(runs, arguments.manifest)
+    settings = replace(several[0], weights=arguments.weights or several[0].weights)
+    keras.utils.set_random_seed(settings.seed)  # an untrained start is not in the checkpoint
+    network = build(data, settings)
+    recipe = asdict(settings) | _give_trained_weights(network, data, runs, several)
     fit_final_head(network, data, settings.size_px)
-    card = export(
+    return export(
         network,
         data,
         out=arguments.out,
@@ -71,8 +84,6 @@ def main(given: list[str] | None = None) -> int:
         run=runs[0],
         variants=arguments.variants,
     )
-    print(json.dumps({"version": card["version"], **card["metrics"]["test"]}, indent=2))
-    return 0
 
 
 def _read(runs: Sequence[Path], manifest: str | None) -> tuple[list[StyleArt], Dataset]:
@@ -150,6 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, help="folder to write model.tflite and model.json into"
     )
     parser.add_argument("--manifest", help="where the run's manifest lies now, if it was moved")
+    parser.add_argument("--weights", help="where the file of MobileNetV2's weights lies now, if it was moved")
     parser.add_argument(
         "--variants",
         nargs="+",
@@ -175,7 +187,7 @@ def export(
     Of the variants, the smallest that answers as Keras does is written. `run` is the folder whose
     log.csv becomes the card's history.
 
-    Raises RuntimeError when no converted network answers as the trained one does.
+    Raises NothingFits when no converted network answers as the trained one does, and BrokenPicture.
     """
     parts = {split: data.part(split) for split in ("train", "val", "test")}
     train, val, test = (network.features(pictures, size_px) for pictures in parts.values())
@@ -210,7 +222,7 @@ def export(
     exact = network.head(test).numpy() / temperature
     missing: dict[str, str] = {}
     tried = list(_tried(network, projection, temperature, data, card, exact, variants, missing))
-    chosen = _smallest_that_fits(tried)
+    chosen = _smallest_that_fits(tried, missing)
     card = {**_identity(chosen.weights), **card}
     answers = {
         "val": ask(Model(card, chosen.weights), data, parts["val"]),
@@ -262,7 +274,7 @@ def _tried(
 ) -> Iterator[Variant]:
     """Convert the network to each number format and ask it about the test part.
 
-    Those that could not be made in time are named in `missing`, with the reason.
+    Those that could not be made are named in `missing`, with the reason.
     """
     size_px = card["input"]["size_px"]
     with tempfile.TemporaryDirectory() as folder:
@@ -270,7 +282,7 @@ def _tried(
         for name in variants:
             try:
                 weights = _convert(folder, name, data, size_px)
-            except TookTooLong as error:
+            except NotConverted as error:
                 print(f"{name}: {error}; left out.")
                 missing[name] = str(error)
                 continue
@@ -280,11 +292,14 @@ def _tried(
             yield Variant(name, weights, answers, agreement)
 
 
-def _smallest_that_fits(tried: Sequence[Variant]) -> Variant:
+def _smallest_that_fits(tried: Sequence[Variant], missing: Mapping[str, str]) -> Variant:
     fitting = [variant for variant in tried if variant.fits]
     if not fitting:
-        figures = {variant.name: variant.agreement for variant in tried}
-        raise RuntimeError(f"No converted network answers as Keras does: {json.dumps(figures)}.")
+        figures = {variant.name: variant.agreement for variant in tried} | missing
+        raise NothingFits(
+            f"No converted network answers as Keras does: {json.dumps(figures)}. "
+            "Nothing was written; try other number formats (--variants)."
+        )
     return min(fitting, key=lambda variant: len(variant.weights))
 
 
@@ -431,7 +446,7 @@ def _save_for_serving(
 
 
 def _convert(saved: str, variant: str, data: Dataset, size_px: int) -> bytes:
-    """Make the LiteRT file of a saved network, with numbers as the variant says. Raises TookTooLong."""
+    """Make the LiteRT file of a saved network, with numbers as the variant says. Raises NotConverted."""
     if variant == "int8":
         return convert_in_time(saved, _representatives(data, size_px), CONVERTER_S)
     return convert(saved, variant)
@@ -441,7 +456,7 @@ def _representatives(data: Dataset, size_px: int) -> list[np.ndarray]:
     """Training pictures from all over the manifest, by which int8 sets its ranges."""
     train = data.part("train")
     chosen = train[:: max(1, len(train) // REPRESENTATIVES)][:REPRESENTATIVES]
-    return [preprocess(picture.path.read_bytes(), size_px) for picture in chosen]
+    return [scale(square_of(picture, size_px)) for picture in chosen]
 
 
 def _thresholds(val: Answers, *, has_photographs: bool) -> dict[str, float]:

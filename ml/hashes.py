@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image
 
-BITS = 64
 _BLOCKS = 4  # two hashes within three bits agree in at least one of four blocks (pigeonhole)
 NEAR_BITS = _BLOCKS - 1
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ml import scores
 from ml.answers import Answers
-from ml.dataset import Picture
+from ml.dataset import Picture, naming
 from ml.inference import CERTAINTIES
 from ml.preprocess import decode
 
@@ -154,7 +154,7 @@ def history(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def contact_sheet(entries: Sequence[tuple[Picture, str, float]], path: Path, *, columns: int = 6) -> None:
-    """Pictures with the answer they got and the truth."""
+    """Pictures with the answer they got and the truth. Raises BrokenPicture."""
     cell, words = 200, 44
     rows = max(1, -(-len(entries) // columns))
     sheet = Image.new("RGB", (columns * cell, rows * (cell + words)), PAPER)
@@ -162,8 +162,8 @@ def contact_sheet(entries: Sequence[tuple[Picture, str, float]], path: Path, *, 
     font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 11)  # comes with matplotlib
     for place, (picture, answer, probability) in enumerate(entries):
         left, top = place % columns * cell, place // columns * (cell + words)
-        image = decode(picture.path.read_bytes())
-        image.thumbnail((cell - 12, cell - 12))
+        with naming(picture):
+            image = decode(picture.path.read_bytes(), fit_px=cell - 12)
         sheet.paste(image, (left + 6, top + 6))
         draw.text((left + 6, top + cell - 2), f"said: {answer} {probability:.0%}", fill=ACCENT, font=font)
         draw.text((left + 6, top + cell + 15), f"is: {picture.style}", fill=INK, font=font)

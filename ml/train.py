@@ -20,7 +20,9 @@ import keras
 import tensorflow as tf
 
 from ml import export, find_rate, frozen, recipes, runs
-from ml.dataset import Dataset, read_manifest
+from ml.alone import alone
+from ml.dataset import BrokenPicture, Dataset, read_manifest
+from ml.facts import look
 from ml.fine_tune import UnfitTeacher, fine_tune, step_at_rate
 from ml.network import MissingWeights, Network, build, fit_final_head, fit_head
 from ml.recipes import (
@@ -42,7 +44,17 @@ def main() -> int:
     options = _options(sys.argv[1:])
     if options.compare:
         return runs.compare(options.compare)
-    recipe = recipes.chosen(RECIPES[options.recipe], vars(options))
+    try:
+        return _train(recipes.chosen(RECIPES[options.recipe], vars(options)), options)
+    except KeyboardInterrupt:
+        print("Stopped. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    except (MissingWeights, UnfitTeacher, BrokenPicture, export.NothingFits) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     keras.utils.set_random_seed(recipe.seed)
     try:
         data = read_manifest(Path(recipe.manifest))
@@ -57,13 +69,9 @@ def main() -> int:
     print(f"{len(data.pictures)} pictures, {len(data.styles)} styles, fingerprint {data.fingerprint}")
 
     run = runs.open_run(recipe, data)
-    try:
-        if options.find_rate:
-            return _find_rate(recipe, data, run, steps=12 if options.smoke else SWEEP_STEPS)
-        return _WORK[recipe.name](recipe, data, run)
-    except (MissingWeights, UnfitTeacher) as error:
-        print(error, file=sys.stderr)
-        return 1
+    if options.find_rate:
+        return _find_rate(recipe, data, run, steps=12 if options.smoke else SWEEP_STEPS)
+    return _WORK[recipe.name](recipe, data, run)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -97,7 +105,18 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescription
     """Defaults behind the options, and the description in its own lines."""
 
 
+def _refuse_broken(data: Dataset, recipe: StyleArt | Linear) -> None:
+    """Look once at every picture, those asked about after the training, too. Raises BrokenPicture."""
+    kept = Path(recipe.work) / "cache" / "facts.csv"
+    with alone(kept):
+        seen = look((picture.path for picture in data.pictures), kept)
+    broken = [f"{path}: {facts.problem}" for path, facts in seen.items() if facts.problem]
+    if broken:
+        raise BrokenPicture("\n".join(broken))
+
+
 def _styleart(recipe: StyleArt, data: Dataset, run: Path) -> int:
+    _refuse_broken(data, recipe)
     network = build(data, recipe)
     learner = network.at_last_level()
     if not (run / "checkpoint.npz").exists():  # a checkpoint knows better
@@ -132,6 +151,7 @@ def _styleart_step(recipe: StyleArt, data: Dataset) -> Callable[[float], float]:
 
 
 def _linear(recipe: Linear, data: Dataset, run: Path) -> int:
+    _refuse_broken(data, recipe)
     network = build(data, recipe)
     _start_head(network, data, recipe)
     val, logits = (

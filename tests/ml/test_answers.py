@@ -5,7 +5,7 @@ import pytest
 
 from ml import inference
 from ml.answers import Answers, ask
-from ml.dataset import Dataset, Picture, read_manifest
+from ml.dataset import BrokenPicture, Dataset, Picture, read_manifest
 
 
 def picture(style, artist, *, split="test", source="here"):
@@ -88,7 +88,7 @@ def test_a_run_that_was_stopped_keeps_what_it_had_asked(smoke_model, small_manif
     some = data.part("val")[:3]
     broken = replace(data.part("val")[3], path=tmp_path / "gone.jpg")
 
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(BrokenPicture, match=r"gone\.jpg: No such file"):
         ask(model, data, [*some, broken], cache=tmp_path / "answers.npz")
 
     gone = [replace(p, path=tmp_path / "gone.jpg") for p in some]

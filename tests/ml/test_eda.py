@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml import eda
+from ml import eda, eda_plots
 from ml.data_card import describe
 from ml.dataset import read_manifest
 from ml.facts import lab, look
+from tests import pictures
 from tests.ml.conftest import HOUSE
 
 PAINTINGS = HOUSE.parent / "shared" / "paintings" / "manifest.csv"
@@ -186,6 +187,16 @@ def test_the_card_is_refused_to_a_model_that_learned_from_other_data(dated_manif
     assert code == 1
     assert "0123456789abcdef" in said
     assert not (tmp_path / "data.json").exists()
+
+
+def test_the_examples_show_what_the_model_sees(tmp_path):
+    (tmp_path / "deep.png").write_bytes(pictures.sixteen_bit_png())
+
+    eda_plots.example_rows({"Ramps": [tmp_path / "deep.png"]}, tmp_path / "sheet.png")
+
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        last_line = [sheet.convert("L").getpixel((10 + left, 30 + 118 - 8 - 3)) for left in (2, 55, 107)]
+    assert last_line == pytest.approx([5, 128, 250], abs=8)
 
 
 def test_a_missing_manifest_is_named(tmp_path):

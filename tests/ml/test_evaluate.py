@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml import evaluate
+from ml import evaluate, inference
+from ml.dataset import read_manifest
 from tests.ml.conftest import HOUSE
 from tests.ml.test_answers import ANSWERS
 
@@ -117,6 +119,24 @@ def test_a_folder_without_a_model_is_refused(small_manifest, tmp_path):
 
     assert done.returncode == 1
     assert "model.json is missing" in done.stderr
+
+
+def test_a_missing_picture_is_named(smoke_model, small_manifest, tmp_path, capsys):
+    alone = shutil.copy(small_manifest, tmp_path / "manifest.csv")
+
+    code = evaluate.main([str(smoke_model[0]), "--manifest", str(alone), "--out", str(tmp_path / "out")])
+
+    assert code == 1
+    assert "Compositions-0.jpg: No such file or directory." in capsys.readouterr().err
+
+
+def test_a_model_that_learned_from_other_data_is_told_from_one_of_these(smoke_model, small_manifest):
+    models = {smoke_model[0]: inference.load_model(smoke_model[0])}
+    data = read_manifest(small_manifest)
+
+    assert not list(evaluate.about_data(models, data))
+    said = " ".join(evaluate.about_data(models, replace(data, pictures=data.pictures[1:])))
+    assert f"learned from other data ({data.fingerprint})" in said
 
 
 def test_the_classification_report_counts_as_one_would_by_hand():

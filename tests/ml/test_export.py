@@ -12,7 +12,9 @@ import pytest
 import tensorflow as tf
 
 from ml import export, inference
+from ml.convert import NotConverted, convert_in_time
 from ml.dataset import read_manifest
+from ml.export import NothingFits
 from ml.network import Network, build
 from ml.preprocess import preprocess
 from ml.recipes import StyleArt
@@ -113,8 +115,8 @@ def test_the_smallest_variant_that_answers_as_keras_does_is_shipped():
         variant("float32", 40),
     ]
 
-    assert export._smallest_that_fits(tried).name == "float16"
-    assert export._smallest_that_fits([*tried, variant("int4", 5, top1=0.494)]).name == "float16"
+    assert export._smallest_that_fits(tried, {}).name == "float16"
+    assert export._smallest_that_fits([*tried, variant("int4", 5, top1=0.494)], {}).name == "float16"
 
 
 def test_a_variant_that_is_better_than_keras_fits():
@@ -122,8 +124,10 @@ def test_a_variant_that_is_better_than_keras_fits():
 
 
 def test_no_model_is_written_when_none_answers_as_keras_does():
-    with pytest.raises(RuntimeError, match=r"No converted network answers as Keras does: .*float16"):
-        export._smallest_that_fits([variant("float16", 20, same_top1=0.5)])
+    missing = {"int8": "not converted within 600 s"}
+
+    with pytest.raises(NothingFits, match=r"answers as Keras does: .*float16.*not converted within 600 s"):
+        export._smallest_that_fits([variant("float16", 20, same_top1=0.5)], missing)
 
 
 def test_the_card_has_the_figures_of_every_variant_and_the_history(smoke_model):
@@ -303,6 +307,22 @@ def test_a_converter_that_takes_too_long_is_ended_and_the_other_formats_are_comp
     assert [variant.name for variant in tried] == ["float16"]
     assert missing == {"int8": "not converted within 0 s"}
     assert "int8: not converted" in capsys.readouterr().out
+
+
+def test_a_converter_that_fails_is_told_as_one_that_takes_too_long(tmp_path):
+    with pytest.raises(NotConverted, match=r"the converter failed: .*SavedModel"):
+        convert_in_time(str(tmp_path), [np.zeros((SIZE_PX, SIZE_PX, 3), np.float32)], 300)
+
+
+def test_weights_that_were_moved_are_named(smoke_model, tmp_path, capsys):
+    (run,) = smoke_model[1].glob("run-*")
+    moved = (run / "settings.json").read_text().replace('"weights": "none"', '"weights": "gone.h5"')
+    (tmp_path / "settings.json").write_text(moved)
+
+    code = export.main([str(tmp_path), "--out", str(tmp_path / "out")])
+
+    assert code == 1
+    assert "The weights of MobileNetV2 are missing: gone.h5" in capsys.readouterr().err
 
 
 def again(*arguments):

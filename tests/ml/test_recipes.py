@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +14,9 @@ import numpy as np
 import pytest
 
 from ml import find_rate, frozen, recipes, runs
-from ml.dataset import read_manifest
+from ml.dataset import BrokenPicture, read_manifest
 from ml.fine_tune import balanced_order, best_top1, has_lost_patience, varied
 from ml.network import class_weights
-from ml.preprocess import UnreadableImage
 from tests.ml.conftest import HOUSE
 
 SMALL_TOP = ("--convolution", "8", "--dense", "32", "16", "--batch-size", "8")
@@ -141,6 +141,36 @@ def test_a_killed_fine_tuning_goes_on_after_its_last_epoch(small_manifest, tmp_p
     assert (tmp_path / next(tmp_path.glob("run-*")) / "best.npz").exists()
 
 
+def test_a_picture_that_only_the_scores_need_is_looked_at_before_the_training(small_manifest, tmp_path):
+    folder = shutil.copytree(small_manifest.parent, tmp_path / "set")
+    broken = read_manifest(folder / "manifest.csv").part("test")[-1].path
+    broken.write_bytes(broken.read_bytes()[:500])
+
+    said = train(folder / "manifest.csv", tmp_path, code=1)
+
+    assert f"{broken}: This file ends too early" in said
+    assert "Traceback" not in said
+    assert not log_of(tmp_path)
+
+
+def test_ctrl_c_ends_a_training_in_a_sentence(small_manifest, tmp_path):
+    process = subprocess.Popen(
+        command(small_manifest, tmp_path),
+        cwd=HOUSE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()  # how many pictures there are
+    process.send_signal(signal.SIGINT)
+
+    _, told = process.communicate(timeout=300)
+
+    assert process.returncode == 130, told
+    assert told.endswith("Stopped. Run the same command again to go on.\n")
+
+
 def test_a_training_that_gets_no_better_ends_early(small_manifest, tmp_path):
     options = ("--epochs", "30", "--patience", "2", "--least-gain", "9", "--plateau-patience", "1")
 
@@ -202,7 +232,7 @@ def test_features_stopped_half_way_are_not_computed_again(small_manifest, tmp_pa
         picture.path.write_bytes(content if picture is not pictures[-1] else b"not a picture")
     network = means()
 
-    with pytest.raises(UnreadableImage):
+    with pytest.raises(BrokenPicture, match=rf"{pictures[-1].path.name}: This file is not a picture"):
         frozen.cached_features(network, pictures, 32, tmp_path / "cache")
     pictures[-1].path.write_bytes((small_manifest.parent / pictures[-1].path.name).read_bytes())
     pictures[0].path.unlink()  # nobody asks for it a second time
