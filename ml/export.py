@@ -36,6 +36,7 @@ from ml.scores import best_temperature, precision_at_10, top_k
 SURE_IS_RIGHT = 0.88  # of the validation answers called sure, at least this share must be right
 LIKELY_IS_RIGHT = 0.55  # the same for those called likely
 PAINTINGS_REFUSED = 0.02  # of the validation paintings, at most this share may be called not a painting
+NEVER = 2.0  # a threshold that no probability reaches
 MOST_LOST = 0.005  # of Keras' top-1 on the test part, by the variant that is shipped
 LEAST_AGREEING = 0.97  # share of test paintings for which it must give Keras' first answer
 REPRESENTATIVES = 200  # training pictures that set the ranges of int8
@@ -460,21 +461,33 @@ def _representatives(data: Dataset, size_px: int) -> list[np.ndarray]:
 
 
 def _thresholds(val: Answers, *, has_photographs: bool) -> dict[str, float]:
-    """The lowest probabilities from which on validation answers are right as often as promised."""
-    top, right = val.paintings.probabilities.max(1), val.paintings.is_right
+    """The lowest probabilities from which on validation answers are right as often as promised.
+
+    Not rounded, and chosen in the order in which `certainty_of` asks: what is called not a painting counts for
+    neither of the others.
+    """
+    paintings = val.paintings
+    refused = max(_refusing(paintings.not_a_painting), 0.1) if has_photographs else NEVER
+    taken = paintings.only(paintings.not_a_painting < refused)
+    top, right = taken.probabilities.max(1), taken.is_right
     sure = _lowest(top, right, SURE_IS_RIGHT)
     likely = min(sure, _lowest(top[top < sure], right[top < sure], LIKELY_IS_RIGHT))
-    refused = np.quantile(val.paintings.not_a_painting, 1 - PAINTINGS_REFUSED)
-    not_a_painting = max(float(refused), 0.1) if has_photographs else 2.0  # 2: never
-    return {"sure": round(sure, 3), "likely": round(likely, 3), "not_a_painting": round(not_a_painting, 3)}
+    return {"sure": sure, "likely": likely, "not_a_painting": refused}
+
+
+def _refusing(scores: np.ndarray) -> float:
+    """The lowest bound that at most PAINTINGS_REFUSED of these scores reach."""
+    most = int(PAINTINGS_REFUSED * len(scores))
+    return float(np.nextafter(np.sort(scores)[::-1][most], np.inf))
 
 
 def _lowest(top: np.ndarray, right: np.ndarray, share: float) -> float:
-    """The lowest bound above which at least `share` are right; just above all where none is."""
+    """The lowest bound for which of those that reach it at least `share` are right; NEVER where there is none."""
     order = np.argsort(-top, kind="stable")
     running = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(running >= share)
-    return float(top[order[enough[-1]]]) if len(enough) else 1.0
+    is_last_of_equals = np.append(np.diff(top[order]) != 0, True)
+    enough = np.flatnonzero((running >= share) & is_last_of_equals)
+    return float(top[order[enough[-1]]]) if len(enough) else NEVER
 
 
 def _agreement(logits: np.ndarray, answers: Answers) -> dict[str, float]:

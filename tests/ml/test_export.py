@@ -12,8 +12,9 @@ import pytest
 import tensorflow as tf
 
 from ml import export, inference
+from ml.answers import Answers
 from ml.convert import NotConverted, convert_in_time
-from ml.dataset import read_manifest
+from ml.dataset import Dataset, Picture, read_manifest
 from ml.export import NothingFits
 from ml.network import Network, build
 from ml.preprocess import preprocess
@@ -141,6 +142,39 @@ def test_the_card_has_the_figures_of_every_variant_and_the_history(smoke_model):
     assert card["variants"]["int8"]["bytes"] < card["variants"]["float16"]["bytes"]
     assert [row["epoch"] for row in card["history"]] == [1]
     assert card["history"][0]["loss"] == pytest.approx(float(rows[0]["loss"]), abs=1e-5)
+
+
+def answers_of(top, right, photo):
+    """Answers about paintings of two styles: the higher probability, whether it is right, the score of a photograph."""
+    top = np.array(top, np.float32)
+    pictures_ = [
+        Picture(Path(f"{n}.jpg"), "Fields" if is_right else "Stripes", "", "", str(n), "val")
+        for n, is_right in enumerate(right)
+    ]
+    data = Dataset(tuple(pictures_), ("Fields", "Stripes"))
+    probabilities = np.stack([top, 1 - top], axis=1)
+    return Answers(data, pictures_, probabilities, np.array(photo, np.float32), np.zeros((len(top), 256)))
+
+
+def test_the_thresholds_keep_on_validation_what_they_promise():
+    chance = np.random.default_rng(1)
+    for _ in range(50):
+        top, photo = chance.uniform(0.5, 1, 90), chance.beta(0.2, 3, 90)
+        val = answers_of(top.round(2), chance.uniform(0.3, 1, 90) < top, photo)
+
+        figures = val.certainty_figures(export._thresholds(val, has_photographs=True))
+
+        assert figures["sure"]["right"] is None or figures["sure"]["right"] >= export.SURE_IS_RIGHT
+        assert figures["likely"]["right"] is None or figures["likely"]["right"] >= export.LIKELY_IS_RIGHT
+        assert figures["paintings_called_not_a_painting"] <= export.PAINTINGS_REFUSED
+
+
+def test_a_model_that_is_never_right_is_never_sure():
+    wrong = answers_of([1.0, 1.0, 0.9], [False] * 3, [0.0] * 3)
+
+    thresholds = export._thresholds(wrong, has_photographs=False)
+
+    assert set(wrong.words(thresholds)) == {"unsure"}
 
 
 def test_a_run_is_exported_again_and_again_and_gives_the_same_answers(smoke_model, tmp_path):
