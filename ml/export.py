@@ -25,7 +25,7 @@ import tensorflow as tf
 from ml.answers import Answers, ask, rounded
 from ml.convert import NotConverted, convert, convert_in_time
 from ml.dataset import BrokenPicture, Dataset, read_manifest, square_of
-from ml.fine_tune import Trainer, known_artists
+from ml.fine_tune import Trainer, has_lost_patience, known_artists
 from ml.inference import EMBEDDING_SIZE, FORMAT, Model
 from ml.network import MissingWeights, Network, build, fit_final_head, level_spreads
 from ml.preprocess import scale
@@ -102,9 +102,14 @@ def _read(runs: Sequence[Path], manifest: str | None) -> tuple[list[StyleArt], D
                 "pictures that it learned from may be among those it would be tested on. "
                 "Give the manifest it was trained with (--manifest), or train anew."
             )
-    if len({(own.weights, own.own_norm) for own in several}) > 1:
+    if len({_start(own) for own in several}) > 1:
         raise UnfitRuns("Runs with other weights or statistics to begin with cannot be averaged.")
     return several, data
+
+
+def _start(own: StyleArt) -> tuple[str, bool, int | None]:
+    """What a run began with: weights, statistics of batch norm, and the seed where it drew either of them."""
+    return own.weights, own.own_norm, own.seed if own.own_norm or own.weights == "none" else None
 
 
 def _give_trained_weights(
@@ -121,7 +126,7 @@ def _give_trained_weights(
     of_each_run = zip(*(weights for weights, _ in trained), strict=True)
     for variable, weights in zip(network.backbone.trainable_variables, of_each_run, strict=True):
         variable.assign(np.mean(weights, axis=0))
-    return _differences(several, epochs)
+    return _differences(runs, several, epochs)
 
 
 def _trained(network: Network, data: Dataset, settings: StyleArt, run: Path) -> tuple[list[np.ndarray], int]:
@@ -137,11 +142,17 @@ def _trained(network: Network, data: Dataset, settings: StyleArt, run: Path) -> 
     return [variable.numpy() for variable in network.backbone.trainable_variables], epochs
 
 
-def _differences(several: Sequence[StyleArt], epochs: Sequence[int]) -> dict[str, Any]:
-    """What the card says of runs that were stopped, and of weights that are the mean of several runs."""
+def _differences(runs: Sequence[Path], several: Sequence[StyleArt], epochs: Sequence[int]) -> dict[str, Any]:
+    """What the card says of runs that were stopped, and of weights that are the mean of several runs.
+
+    A run that lost patience came to its own end.
+    """
     told: dict[str, Any] = {}
-    if epochs[0] < several[0].epochs:
-        told["stopped_after_epochs"] = epochs[0]
+    if any(
+        done < own.epochs and not has_lost_patience(run / "log.csv", own.patience)
+        for run, own, done in zip(runs, several, epochs, strict=True)
+    ):
+        told["stopped_after_epochs"] = epochs[0] if len(runs) == 1 else list(epochs)
     if len(several) > 1:
         told["mean_of_runs_with_seeds"] = [settings.seed for settings in several]
         knobs = [asdict(settings) for settings in several]

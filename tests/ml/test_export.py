@@ -19,7 +19,7 @@ from ml.export import NothingFits
 from ml.network import Network, build
 from ml.preprocess import preprocess
 from ml.recipes import StyleArt
-from ml.runs import has_learned_from, read_settings
+from ml.runs import has_learned_from, log_epoch, read_settings
 from tests import pictures
 from tests.ml.conftest import HOUSE, small_backbone, train
 
@@ -211,16 +211,30 @@ def test_the_best_epoch_of_a_run_with_patience_is_taken_not_the_last_averages(sm
 
 
 def test_several_runs_give_a_model_with_the_mean_of_their_weights(smoke_model, small_manifest, tmp_path):
-    train(small_manifest, tmp_path / "other", tmp_path / "work", "--seed", "7", "--variants", "float32")
+    train(small_manifest, tmp_path / "other", tmp_path / "work", "--mixup", "0", "--variants", "float32")
     (one,), (other,) = smoke_model[1].glob("run-*"), (tmp_path / "work").glob("run-*")
 
     done = again(one, other, "--out", str(tmp_path / "soup"), "--variants", "float32")
 
     assert done.returncode == 0, done.stderr
     card = json.loads((tmp_path / "soup" / "model.json").read_text())
-    assert card["recipe"]["mean_of_runs_with_seeds"] == [20, 7]
-    assert card["recipe"]["runs_differ_in"] == {"seed": [20, 7]}
+    assert card["recipe"]["mean_of_runs_with_seeds"] == [20, 20]
+    assert card["recipe"]["runs_differ_in"] == {"mixup": [0.2, 0.0]}
     assert card["metrics"]["test"]["top1"] > 0.5  # chance: 0.33
+
+
+@pytest.mark.parametrize(("done", "told"), [((7, 3), [7, 3]), ((7, 7), None), ((7, 5), None)])
+def test_every_run_that_was_stopped_is_told_and_none_that_lost_patience(tmp_path, done, told):
+    several = [StyleArt(), StyleArt(patience=2)]
+    runs = [tmp_path / "one", tmp_path / "other"]
+    for run, epochs in zip(runs, done, strict=True):
+        run.mkdir()
+        for epoch in range(1, epochs + 1):
+            log_epoch(run / "log.csv", epoch=epoch, val_top1=min(epoch, 3) / 10)  # no better after the third
+
+    differences = export._differences(runs, several, done)
+
+    assert differences.get("stopped_after_epochs") == told
 
 
 def test_a_run_without_a_finished_epoch_is_refused(smoke_model, tmp_path):

@@ -143,11 +143,12 @@ def test_every_knob_together_trains_and_exports(smoke_model, small_manifest, tmp
     assert len(sizes) == 1  # the painters' head is in neither
 
 
-def test_runs_that_began_with_other_statistics_are_not_averaged(smoke_model, tmp_path):
-    (run,) = smoke_model[1].glob("run-*")
-    (tmp_path / "settings.json").write_text(
-        (run / "settings.json").read_text().replace('"own_norm": false', '"own_norm": true')
-    )
+@pytest.mark.parametrize(
+    ("written", "instead"), [('"own_norm": false', '"own_norm": true'), ('"seed": 20', '"seed": 21')]
+)
+def test_runs_that_began_with_other_statistics_are_not_averaged(smoke_model, tmp_path, written, instead):
+    (run,) = smoke_model[1].glob("run-*")  # without pretrained weights, so that its seed drew them
+    (tmp_path / "settings.json").write_text((run / "settings.json").read_text().replace(written, instead))
 
     done = again(run, tmp_path, "--out", str(tmp_path / "out"))
 
