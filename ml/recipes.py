@@ -29,13 +29,15 @@ LEVELS = (
 VARIANTS = ("int8", "float16", "float32")  # number formats of the exported file
 
 
-def knob(default: object, meaning: str, *, choices: tuple[str, ...] | None = None) -> object:
-    return field(default=default, metadata={"help": meaning, "choices": choices})
+def knob(
+    default: object, meaning: str, *, choices: tuple[str, ...] | None = None, least: int | None = None
+) -> object:
+    return field(default=default, metadata={"help": meaning, "choices": choices, "least": least})
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What every recipe lets one choose."""
+    """What every recipe lets one choose. Raises ValueError for what would fail only after hours."""
 
     name: ClassVar[str]
     smoke: ClassVar[dict[str, object]]  # other defaults, for a run that only shows that every step works
@@ -47,7 +49,13 @@ class Recipe:
     )
     work: str = knob("var/training", "folder for caches, checkpoints and logs")
     seed: int = knob(20, "seed of every random choice")
-    size_px: int = knob(INPUT_SIZE_PX, "side of the pictures the model takes")
+    size_px: int = knob(INPUT_SIZE_PX, "side of the pictures the model takes", least=32)
+
+    def __post_init__(self) -> None:
+        for knob_ in fields(self):
+            least = knob_.metadata["least"]
+            if least is not None and getattr(self, knob_.name) < least:
+                raise ValueError(f"{_option(knob_.name)} must be {least} or more.")
 
     def run_name(self, fingerprint: str) -> str:
         """Recipe and ten hex digits for knobs and data, so that a run goes on only with what it began with."""
@@ -78,7 +86,7 @@ class StyleArt(Recipe):
         "epochs": 1,
         "out": "var/training/smoke-model",
     }
-    not_in_run_name: ClassVar[frozenset[str]] = frozenset({"out", "work", "size_px", "variants"})
+    not_in_run_name: ClassVar[frozenset[str]] = frozenset({"out", "work", "variants"})
 
     out: str = knob("ml/model", "folder for model.tflite and model.json")
     variants: tuple[str, ...] = knob(
@@ -86,10 +94,12 @@ class StyleArt(Recipe):
         "number formats to try; the smallest that keeps Keras' answers is written",
         choices=VARIANTS,
     )
-    train_size_px: int = knob(160, "side of the pictures while fine-tuning; crops make things look larger")
-    cache_px: int = knob(256, "side of the decoded pictures that crops are cut from")
-    epochs: int = knob(7, "epochs of fine-tuning; 0 exports the linear head on frozen features")
-    batch_size: int = knob(16, "pictures a step")
+    train_size_px: int = knob(
+        160, "side of the pictures while fine-tuning; crops make things look larger", least=32
+    )
+    cache_px: int = knob(256, "side of the decoded pictures that crops are cut from", least=32)
+    epochs: int = knob(7, "epochs of fine-tuning; 0 exports the linear head on frozen features", least=0)
+    batch_size: int = knob(16, "pictures a step", least=1)
     backbone_rate: float = knob(1.5e-4, "peak learning rate of MobileNetV2's layers")
     head_rate: float = knob(5e-4, "peak learning rate of the linear head")
     head_penalty: float = knob(0.1, "penalty on the squared weights of the head fitted on frozen features")
@@ -116,6 +126,11 @@ class StyleArt(Recipe):
     own_norm: bool = knob(
         False, "give batch norm the statistics of 1,024 training pictures before anything is learned"
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size_px % 32:
+            raise ValueError("--size-px must be a multiple of 32: MobileNetV2 halves a picture five times.")
 
 
 @dataclass(frozen=True)
@@ -160,8 +175,8 @@ class StyleYourArt(Recipe):
     dropout: float = knob(
         0.0, "share dropped after each dense layer but the last, with batch norm; 0: neither"
     )
-    epochs: int = knob(50, "most epochs")
-    batch_size: int = knob(16, "pictures a step")
+    epochs: int = knob(50, "most epochs", least=1)
+    batch_size: int = knob(16, "pictures a step", least=1)
     rate: float = knob(0.02, "SGD's learning rate to begin with")
     clipnorm: float = knob(1.0, "longest gradient of any weight")
     class_weights: bool = knob(True, "let each style count the same in the loss, whatever its number")
@@ -215,7 +230,7 @@ class CompareBases(StyleYourArt):
     weights: str = knob(
         "imagenet", "weights of the bases not named below: imagenet (Keras fetches them) or none"
     )
-    per_class: int = knob(1000, "training pictures of each style, at most")
+    per_class: int = knob(1000, "training pictures of each style, at most", least=1)
     base_weights: tuple[str, ...] = knob((), "NAME=FILE: weights of one base, without top; repeat for others")
 
 
@@ -233,8 +248,11 @@ def add_knobs(parser: argparse.ArgumentParser, recipe: type[Recipe], defaults: R
             reading["choices"] = knob_.metadata["choices"]
         if isinstance(default, tuple):
             default = list(default)  # argparse adds to it
-        option = "--" + knob_.name.replace("_", "-")
-        parser.add_argument(option, default=default, help=knob_.metadata["help"], **reading)
+        parser.add_argument(_option(knob_.name), default=default, help=knob_.metadata["help"], **reading)
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _reading(default: object) -> dict[str, object]:
@@ -259,7 +277,7 @@ def defaults(recipe: type[Recipe], *, smoke: bool) -> Recipe:
 
 
 def chosen(recipe: type[Recipe], options: dict[str, object]) -> Self:
-    """The recipe with what the command line says."""
+    """The recipe with what the command line says. Raises ValueError as the recipe does."""
     values = {knob_.name: options[knob_.name] for knob_ in fields(recipe)}
     return recipe(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 

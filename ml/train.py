@@ -41,11 +41,11 @@ SWEEP_STEPS = 100  # of the search for a learning rate
 
 
 def main() -> int:
-    options = _options(sys.argv[1:])
+    options, recipe = _options(sys.argv[1:])
     if options.compare:
         return runs.compare(options.compare)
     try:
-        return _train(recipes.chosen(RECIPES[options.recipe], vars(options)), options)
+        return _train(recipe, options)
     except KeyboardInterrupt:
         print("Stopped. Run the same command again to go on.", file=sys.stderr)
         return 130
@@ -74,7 +74,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
     return _WORK[recipe.name](recipe, data, run)
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
+def _options(arguments: list[str]) -> tuple[argparse.Namespace, Recipe]:
     """Read the command line; which knobs there are depends on the recipe, so that is read first."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--recipe", choices=RECIPES, default="styleart", help="what to train")
@@ -94,11 +94,16 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         description=f"{__doc__}\n{recipe.name}: {recipe.__doc__}",
         parents=[first],
         formatter_class=_Formatter,
+        allow_abbrev=False,  # the first parser would not know what is meant
     )
     recipes.add_knobs(parser, recipe, recipes.defaults(recipe, smoke=known.smoke))
     if known.find_rate and recipe.name not in _RATED:
         parser.error(f"--find-rate works with {', '.join(_RATED)}")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    try:
+        return options, recipes.chosen(recipe, vars(options))
+    except ValueError as error:
+        parser.error(str(error))
 
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):

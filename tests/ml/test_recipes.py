@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from ml import find_rate, frozen, recipes, runs
+from ml import train as train_command
 from ml.dataset import BrokenPicture, read_manifest
 from ml.fine_tune import balanced_order, best_top1, has_lost_patience, varied
 from ml.network import class_weights
@@ -70,7 +71,31 @@ def test_a_run_goes_on_only_with_the_knobs_and_data_that_it_began_with():
 
     assert recipes.StyleArt(out="elsewhere", work="elsewhere").run_name("data") == begun
     assert recipes.StyleArt(patience=3).run_name("data") != begun
+    assert recipes.StyleArt(size_px=256).run_name("data") != begun
     assert recipes.StyleArt().run_name("other data") != begun
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--size-px", "200"], "--size-px must be a multiple of 32"),
+        (["--batch-size", "0"], "--batch-size must be 1 or more"),
+        (["--recipe", "styleyourart", "--epochs", "0"], "--epochs must be 1 or more"),
+        (["--smo"], "unrecognized arguments: --smo"),
+    ],
+)
+def test_knobs_that_would_end_a_run_late_are_refused_at_once(options, expected, capsys):
+    with pytest.raises(SystemExit) as ended:
+        train_command._options(options)
+
+    assert ended.value.code == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_the_head_alone_may_be_exported():
+    _, recipe = train_command._options(["--epochs", "0"])
+
+    assert recipe == recipes.StyleArt(epochs=0)
 
 
 def test_a_smoke_run_leaves_the_model_of_the_site_alone():
