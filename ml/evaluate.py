@@ -354,7 +354,7 @@ _TOLD = {
     "macro_f1": "macro F1",
     "macro_auc": "macro AUC",
     "ece": "calibration error (ECE)",
-    "baseline_top1": "top-1 of always naming the commonest style",
+    "baseline_top1": "top-1 of always naming the test part's commonest style",
 }
 
 

@@ -14,7 +14,7 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray) -> Iterator[tuple[str
     yield "macro_f1", macro_f1(probabilities.argmax(1), truth)
     yield "macro_auc", macro_auc(probabilities, truth)
     yield "ece", calibration_error(probabilities, truth)
-    yield "baseline_top1", float(np.bincount(truth).max() / len(truth))  # always naming the commonest style
+    yield "baseline_top1", float(np.bincount(truth).max() / len(truth))  # always naming their commonest style
 
 
 def log_loss(logits: np.ndarray, truth: np.ndarray) -> float:
