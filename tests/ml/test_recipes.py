@@ -158,11 +158,12 @@ def test_a_killed_training_of_a_top_model_ends_as_an_undisturbed_one(small_manif
 def test_a_killed_fine_tuning_goes_on_after_its_last_epoch(small_manifest, tmp_path):
     options = ("--epochs", "3", "--batch-size", "8", "--class-weights", "--balanced", "--patience", "9")
 
-    before = kill_after(1, small_manifest, tmp_path, *options)
+    before = kill_after(2, small_manifest, tmp_path, *options)  # the first epoch is kept, the second may be
     after = kill_after(3, small_manifest, tmp_path, *options)
 
-    assert [int(row["epoch"]) for row in before] == [1]
+    assert [int(row["epoch"]) for row in before] == [1, 2]
     assert [int(row["epoch"]) for row in after] == [1, 2, 3]
+    assert after[0] == before[0]  # trained again, it would have another time
     assert (tmp_path / next(tmp_path.glob("run-*")) / "best.npz").exists()
 
 
@@ -198,13 +199,14 @@ def test_ctrl_c_ends_a_training_in_a_sentence(small_manifest, tmp_path):
 
 def test_a_training_that_gets_no_better_ends_early(small_manifest, tmp_path):
     options = ("--epochs", "30", "--patience", "2", "--least-gain", "9", "--plateau-patience", "1")
+    too_slow = ("--rate", "1e-5")
 
-    said = train(small_manifest, tmp_path, "--recipe", "styleyourart", *SMALL_TOP, *options)
+    said = train(small_manifest, tmp_path, "--recipe", "styleyourart", *SMALL_TOP, *options, *too_slow)
 
     rows = log_of(tmp_path)
     assert "training ends here" in said
     assert len(rows) < 5
-    assert float(rows[-1]["rate"]) <= 0.02
+    assert float(rows[-1]["rate"]) < float(rows[0]["rate"])
 
 
 def test_patience_counts_epochs_without_a_better_top1(tmp_path):
