@@ -35,6 +35,11 @@ class Picture:
     title: str = ""
     year: int | None = None
 
+    @property
+    def hand(self) -> str:
+        """Who painted it; a picture by nobody known stands alone."""
+        return self.artist or self.sha256
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -218,9 +218,14 @@ def retrieval_figures(paintings: Answers) -> dict[str, Any]:
     """
     named = paintings.probabilities.argmax(1)
     figures = {}
-    for group in ("style", "artist"):
-        groups = np.array([getattr(picture, group) for picture in paintings.pictures])
-        found, by_chance = scores.precision_at_10_against_chance(paintings.embeddings, groups, named)
+    kinds = {
+        "style": [picture.style for picture in paintings.pictures],
+        "artist": [picture.hand for picture in paintings.pictures],
+    }
+    for group, groups in kinds.items():
+        found, by_chance = scores.precision_at_10_against_chance(
+            paintings.embeddings, np.array(groups), named
+        )
         if len(found):
             figures[f"same_{group}_precision_at_10"] = _figure(found.mean(), resampling.mean_interval(found))
             figures[f"same_{group}_by_chance_within_the_answer"] = round(float(by_chance.mean()), 4)

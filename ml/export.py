@@ -393,8 +393,8 @@ def _embedding(
     is_painting = data.targets(data.part("val")) < len(data.styles)
     paintings = [picture for picture in data.part("val") if picture.style in data.styles]
     kinds = {
-        f"same_{kind}": np.array([getattr(picture, kind) for picture in paintings])
-        for kind in ("style", "artist")
+        "same_style": np.array([picture.style for picture in paintings]),
+        "same_artist": np.array([picture.hand for picture in paintings]),
     }
     tried = []
     for whitening in _WHITENING:

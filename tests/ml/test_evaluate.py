@@ -173,6 +173,15 @@ def test_everything_measured_has_an_interval():
     assert figures["apart"]["styles"] == ["Cubism"]
 
 
+def test_paintings_by_nobody_known_are_not_by_the_same_artist():
+    unknown = [replace(picture, artist="", sha256=str(n)) for n, picture in enumerate(ANSWERS.pictures)]
+
+    figures = evaluate.retrieval_figures(replace(ANSWERS, pictures=unknown).paintings)
+
+    assert "same_artist_precision_at_10" in evaluate.retrieval_figures(ANSWERS.paintings)
+    assert "same_artist_precision_at_10" not in figures
+
+
 def test_a_word_that_was_never_said_has_no_share_of_right_ones():
     figures = evaluate.figures_of(ANSWERS, THRESHOLDS | {"sure": 0.99})
 
