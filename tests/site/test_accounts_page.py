@@ -85,8 +85,7 @@ def test_nobody_revokes_the_token_of_another(client, user):
 def test_a_token_needs_a_name(client, user):
     response = client.post(reverse("account:token-create"), {"name": "", "days": "30"})
 
-    assert response.status_code == 422
-    check(read(response))
+    check(read(response, 422))
     assert not AccessToken.objects.exists()
 
 

@@ -76,8 +76,8 @@ class Outline(HTMLParser):
             self.inline.append(tag)
 
 
-def read(response) -> Outline:
-    assert response.status_code == 200
+def read(response, status: int = 200) -> Outline:
+    assert response.status_code == status
     return Outline(response.content.decode())
 
 
