@@ -151,8 +151,15 @@ DATABASES["default"] |= {
         "options": "-c hnsw.ef_search=280 -c hnsw.iterative_scan=relaxed_order",
     },
 }
-# Counts sign-in attempts. In the database, so that all processes share it and Redis may be away.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Counts sign-in attempts. In the database, so that all processes share it and Redis may be away. Whoever fills it makes
+# others' counts forgotten, so it is large, and what has run out is deleted every hour.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{_services.redis_socket}"

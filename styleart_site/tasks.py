@@ -7,6 +7,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 
 from gallery import handover
 from gallery.room import is_full
@@ -74,12 +75,14 @@ def erase_leavers() -> None:
 
 @shared_task
 def tidy_accounts() -> None:
-    """Erase what has run out: exports, sessions, accounts that nobody confirmed."""
+    """Erase what has run out: exports, sessions, counts of sign-in attempts, accounts that nobody confirmed."""
     for row in Export.objects.expired():
         row.delete()
     for user in leaving.unconfirmed()[:100]:
         leaving.erase_account(user)
     call_command("clearsessions")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM cache WHERE expires < now()")
 
 
 @shared_task

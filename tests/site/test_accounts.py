@@ -4,10 +4,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.core import mail
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 
 from styleart_site.mail import LoggedFileBackend
+from styleart_site.tasks import tidy_accounts
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +101,20 @@ def test_guessing_passwords_is_slowed_down(client):
     assert response.status_code in {200, 429}
     assert not client.get("/").wsgi_request.user.is_authenticated
     assert right.status_code != 302
+
+
+def test_counts_of_attempts_outlive_hundreds_of_others_and_end_in_their_time():
+    cache.set("a-first-one", 4, timeout=3600)
+    cache.set("a-second-one", 4, timeout=-1)
+    for number in range(400):
+        cache.set(f"z-{number}", 1, timeout=3600)
+
+    tidy_accounts()
+
+    assert cache.get("a-first-one") == 4
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM cache WHERE cache_key LIKE '%one'")
+        assert cursor.fetchone() == (1,)
 
 
 def test_demo_accounts_are_made_once_and_can_sign_in(client, capsys):
