@@ -105,8 +105,10 @@ class ImportRun(models.Model):
         self._change(state=self.State.STOPPED, wants_stop=False, lease_until=timezone.now(), **_told(error))
 
     def rest(self, *, error: str = "", until: timedelta = timedelta(0)) -> None:
-        """Wait for the worker to go on, at once or later."""
-        self._change(state=self.State.QUEUED, lease_until=timezone.now() + until, **_told(error))
+        """Wait for the worker to go on, at once or later, unless somebody stopped it meanwhile."""
+        going = ImportRun.objects.filter(pk=self.pk, state__in=self.GOING)
+        going.update(state=self.State.QUEUED, lease_until=timezone.now() + until, **_told(error))
+        self.refresh_from_db()
 
     def finish(self) -> None:
         now = timezone.now()

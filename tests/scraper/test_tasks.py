@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from gallery.models import Artwork
 from scraper import runs, tasks
-from scraper.models import ImportRun
+from scraper.models import SOON, ImportRun
 from tests import wikiart_server
 from tests.scraper.local_wikiart import HURRIED
 
@@ -87,3 +87,14 @@ def test_a_missing_setting_stops_the_import_and_says_which(server, settings):
     run.refresh_from_db()
     assert run.state == "stopped"
     assert "WIKIART_CONTACT" in run.error
+
+
+def test_an_import_that_was_stopped_before_its_turn_began_stays_stopped(server, sent):
+    run, another = an_import(server, limit=1), an_import(server, limit=2)
+    for stopped in ImportRun.objects.all():
+        stopped.ask_to_stop()
+
+    run.rest(until=SOON, error="Another import is running.")
+    tasks.hand_on(another, at_once=False)
+
+    assert (run.state, run.error, another.state) == ("stopped", "", "stopped")
