@@ -138,15 +138,19 @@ def incoming() -> Path:
 
 
 def go_on(
-    run: ImportRun, access: Access, *, is_over: Callable[[], bool] = lambda: False
+    run: ImportRun,
+    access: Access,
+    *,
+    is_over: Callable[[], bool] = lambda: False,
+    patience_s: float = PATIENCE_S,
 ) -> Iterator[Outcome]:
     """Do what is left of a run; yields an outcome for each record and each picture once it is saved.
 
-    Raises Taken when another import is running; Stopped when `is_over` says so or the row asks for it;
+    Raises Taken when another import runs for longer than `patience_s`; Stopped when `is_over` says so or the row asks for it;
     Unreachable when WikiArt does not answer; OSError when the disk is full. In each of these cases all
     that was yielded is in the catalogue, and calling again goes on after it.
     """
-    with alone(LOCK, patience_s=PATIENCE_S):
+    with alone(LOCK, patience_s=patience_s):
         if not run.begin():
             raise Stopped("The import was stopped.")
         _clear_incoming()

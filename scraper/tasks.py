@@ -44,7 +44,8 @@ def carry_on(run_id: int) -> None:
         return
     clock = _Clock()
     try:
-        for _ in runs.go_on(run, runs.access(run), is_over=clock.is_over):
+        # Without patience: imports that wait would hold workers that uploads need.
+        for _ in runs.go_on(run, runs.access(run), is_over=clock.is_over, patience_s=0):
             clock.settle()
     except Stopped:
         hand_on(run, at_once=clock.has_settled)

@@ -1,10 +1,15 @@
+import time
+from contextlib import closing
 from datetime import timedelta
 
+import psycopg2
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from gallery.models import Artwork
 from scraper import runs, tasks
+from scraper.importer import LOCK
 from scraper.models import SOON, ImportRun
 from tests import wikiart_server
 from tests.scraper.local_wikiart import HURRIED
@@ -98,3 +103,18 @@ def test_an_import_that_was_stopped_before_its_turn_began_stays_stopped(server, 
     tasks.hand_on(another, at_once=False)
 
     assert (run.state, run.error, another.state) == ("stopped", "", "stopped")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_waits_for_another_leaves_the_worker_to_others_meanwhile(server):
+    run = an_import(server)
+    with closing(psycopg2.connect(**connection.get_connection_params())) as first, first.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        began = time.monotonic()
+
+        tasks.carry_on(run.pk)
+
+        took_s = time.monotonic() - began
+    run.refresh_from_db()
+    assert (run.state, run.error_code) == ("queued", "other_import")
+    assert took_s < runs.PATIENCE_S / 2
