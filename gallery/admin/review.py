@@ -328,6 +328,8 @@ class DuplicateRoom(Room):
             messages.warning(
                 request, gettext("Somebody else has decided about this group. Here is the next one.")
             )
+        except duplicates.CannotDecide as error:
+            messages.error(request, str(error))
         else:
             messages.success(
                 request, gettext("These are not the same; they will not be shown together again.")

@@ -361,6 +361,23 @@ def test_a_group_that_is_gone_is_said_so(curator):
     assert large.is_published
 
 
+def test_telling_works_apart_while_another_curator_keeps_one_is_said_so(curator, monkeypatch):
+    large, small = make_copies()
+    part = duplicates.part
+
+    def part_a_moment_later(works, *, user):
+        duplicates.keep(large, [small], values_from={}, user=make_user())
+        return part(works, user=user)
+
+    monkeypatch.setattr(duplicates, "part", part_a_moment_later)
+
+    page = send(curator, "part", large.pk)
+
+    small.refresh_from_db()
+    assert "Somebody else has decided about one of these works" in page
+    assert not small.is_published
+
+
 def test_the_list_of_works_can_be_narrowed_to_suspected_duplicates(curator):
     make_copies()
     make_artwork("Something else")
