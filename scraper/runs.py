@@ -158,9 +158,9 @@ def go_on(
         line.stop = _Stop(run, line, is_over)
         turn = _Turn(run, line)
         with line.counted():
-            yield from turn.works()
-            yield from turn.second_tries()
-            yield from turn.pictures()
+            yield from turn.steps()
+            while run.failures.up_again().exists():  # put up meanwhile: a turn may take hours
+                yield from turn.steps()
         for path in incoming().glob(f"{PORTRAIT}*"):
             path.unlink()
         run.finish()
@@ -330,6 +330,12 @@ class _Turn:
     @property
     def _wikiart(self) -> WikiArt:
         return self._line.wikiart
+
+    def steps(self) -> Iterator[Outcome]:
+        """All that is left to do now."""
+        yield from self.works()
+        yield from self.second_tries()
+        yield from self.pictures()
 
     # From lists to rows
 
@@ -596,8 +602,9 @@ class _Turn:
     # What failed before
 
     def second_tries(self) -> Iterator[Outcome]:
-        """Try once more what is up again; what fails again is kept with its new reason."""
-        while failure := self._run.failures.up_again().first():
+        """Try once more what is up again, but for lists; what fails again is kept with its new reason."""
+        again = self._run.failures.up_again().exclude(kind=ImportFailure.Kind.SOURCE)
+        while failure := again.first():
             self._heed_stop()
             reason = self._try_again(failure)
             with transaction.atomic():

@@ -427,6 +427,23 @@ def test_a_lot_of_known_works_takes_few_queries(styles, django_assert_max_num_qu
     assert {each.outcome.result for each in saved} == {Result.KNOWN}
 
 
+def test_a_list_that_is_put_up_again_during_the_turn_is_read_again(server, free, tmp_path):
+    path = tmp_path / "saved.json"
+    path.write_text("nothing")
+    run = runs.plan(runs.Options(files=(str(path),), artists=(free.slug,), images=False))
+    turn = runs.go_on(run, access(server))
+    failed = next(turn)
+    path.write_text(json.dumps([{**ITEMS[0], "url": "one", "artistUrl": "jan-jansen"}]))
+    run.try_again(run.failures.all())
+
+    list(turn)
+
+    run.refresh_from_db()
+    assert failed.result == Result.FAILED
+    assert (run.state, run.failures.get().is_settled) == ("done", True)
+    assert Artwork.objects.filter(title="One").exists()
+
+
 # Two at once
 
 
