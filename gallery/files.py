@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from . import pictures, stored
-from .models import LARGE_PX, Artist, Artwork, FileCheck, LabelSuggestion, MissingFile
+from .models import LARGE_PX, Artist, Artwork, Change, FileCheck, LabelSuggestion, MissingFile
 
 LOCK = 0x46_69_6C_65  # to PostgreSQL this number means "files are being checked"
 FOLDERS = 256  # by the first two digits of a picture's hash
@@ -56,7 +56,10 @@ def advance(check: FileCheck, *, seconds: float) -> bool:
 
 @transaction.atomic
 def _check_folder(check: FileCheck, prefix: str) -> None:
-    """Note the works of a folder whose file is missing or empty, and its files that no work needs."""
+    """Note the works of a folder whose file is missing or empty, and its files that no work needs.
+
+    A work that comes back when a change by hand is undone needs its file, too.
+    """
     storage = Artwork.picture.field.storage
     found = {entry.name: entry for entry in stored.entries(storage, f"catalogue/{prefix}")}
     works = Artwork.objects.exclude(picture="").filter(sha256__startswith=prefix)
@@ -68,18 +71,30 @@ def _check_folder(check: FileCheck, prefix: str) -> None:
     MissingFile.objects.filter(artwork__in=pictures.keys() - missing).delete()
 
     settled = (timezone.now() - SETTLED_AFTER).timestamp()
-    needed = set(pictures.values())
-    dangling = [name for name, entry in found.items() if name not in needed and entry.modified_s < settled]
+    unshown = found.keys() - pictures.values()
+    dangling = {name for name in unshown if found[name].modified_s < settled}
+    dangling -= _needed_by_undo(dangling)
     check.dangling = (check.dangling + sorted(dangling))[:MOST_NAMED]
     check.dangling_count += len(dangling)
     check.folders_done += 1
     check.save(update_fields=["dangling", "dangling_count", "folders_done"])
 
 
+def _needed_by_undo(names: Collection[str]) -> set[str]:
+    """Those of these files that works would have again if changes by hand were undone.
+
+    One query that reads the log of all changes, and none where there is nothing to ask.
+    """
+    if not names:
+        return set()
+    changes = Change.objects.standing().filter(model="artwork", before__picture__in=names)
+    return set(changes.order_by().values_list("before__picture", flat=True))
+
+
 def remove_dangling(check: FileCheck) -> int:
     """Delete the files that a check named, as far as no work needs them by now; tells how many went."""
     removed = 0
-    for name in check.dangling:
+    for name in set(check.dangling) - _needed_by_undo(check.dangling):
         prefix = name.split("/")[1]
         if not Artwork.objects.filter(sha256__startswith=prefix, picture=name).exists():
             Artwork.picture.field.storage.delete(name)

@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gallery import duplicates, files, labels, quality, tasks
+from gallery import changes, duplicates, files, labels, quality, tasks
 from gallery.curators import curators
-from gallery.models import FileCheck, MissingFile
+from gallery.models import Artwork, FileCheck, MissingFile
 from tests.factories import make_artwork, make_style, make_user
 from tests.pictures import small_painting
 
@@ -125,6 +125,36 @@ def test_a_file_that_a_work_took_meanwhile_is_not_removed(settings):
 
     assert files.remove_dangling(found) == 0
     assert Path(work.picture.path).exists()
+
+
+def test_files_of_works_that_an_undo_brings_back_are_kept():
+    deleted, replaced = (make_artwork(picture=small_painting(seed)) for seed in range(2))
+    names = [work.picture.name for work in (deleted, replaced)]
+    for work in (deleted, replaced):
+        os.utime(work.picture.path, (LONG_AGO, LONG_AGO))
+    with changes.recorded(deleted, user=make_user()):
+        deleted.delete()
+    with changes.recorded(replaced, user=make_user()):
+        replaced.take_picture(small_painting(2))
+        replaced.save()
+
+    found = check()
+    count, removed = found.dangling_count, files.remove_dangling(found)
+
+    assert (count, removed) == (0, 0)
+    assert all(map(Artwork.picture.field.storage.exists, names))
+
+
+def test_a_file_is_not_removed_once_only_an_undo_needs_it():
+    work = make_artwork(picture=small_painting())
+    name = work.picture.name
+    with changes.recorded(work, user=make_user()) as batch:
+        work.delete()
+    found = FileCheck.objects.create(dangling=[name], dangling_count=1)
+
+    assert files.remove_dangling(found) == 0
+    changes.undo_batch(batch, user=make_user())
+    assert Artwork.objects.get().picture.open("rb").read() == small_painting()
 
 
 def test_pictures_of_suggestions_that_are_gone_are_deleted(settings):
