@@ -146,9 +146,9 @@ def go_on(
 ) -> Iterator[Outcome]:
     """Do what is left of a run; yields an outcome for each record and each picture once it is saved.
 
-    Raises Taken when another import runs for longer than `patience_s`; Stopped when `is_over` says so or the row asks for it;
-    Unreachable when WikiArt does not answer; OSError when the disk is full. In each of these cases all
-    that was yielded is in the catalogue, and calling again goes on after it.
+    Raises Taken when another import runs for longer than `patience_s`; Stopped when `is_over` says so or the
+    row asks for it; Unreachable when WikiArt does not answer; OSError when the disk is full. In each of these
+    cases all that was yielded is in the catalogue, and calling again goes on after it.
     """
     with alone(LOCK, patience_s=patience_s):
         if not run.begin():
