@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import CASCADE, ManyToOneRel, Q, QuerySet
+from django.db.models import CASCADE, F, ManyToOneRel, Q, QuerySet
 from django.utils import timezone
 
 from classifier.models import Prediction, ShareLink
@@ -71,7 +71,8 @@ def erase_rest(user_pk: int) -> bool:
     True when nothing remains. Safe to run again, and by several workers at once.
     """
     remaining = _left_behind(user_pk)
-    remaining.erase(limit=ERASED_AT_ONCE)
+    nameless_first = F("owner").asc(nulls_first=True)  # they are found by what the account owns
+    remaining.order_by(nameless_first, "-created_at").erase(limit=ERASED_AT_ONCE)
     if remaining.exists():
         return False
     User.objects.filter(pk=user_pk, left_at__isnull=False).delete()

@@ -157,7 +157,9 @@ def test_shared_pages_close_with_the_account(client):
     assert (before, Client().get(address).status_code) == (200, 404)
 
 
-def test_what_somebody_sent_before_signing_up_goes_too(client, media):
+@pytest.mark.parametrize("at_once", [300, 1])
+def test_what_somebody_sent_before_signing_up_goes_too(at_once, monkeypatch, media):
+    monkeypatch.setattr(leaving, "ERASED_AT_ONCE", at_once)
     user = make_user(EMAIL, PASSWORD)
     make_prediction(owner=user)
     visitor = Client()
@@ -167,6 +169,8 @@ def test_what_somebody_sent_before_signing_up_goes_too(client, media):
     stayed_behind = Prediction.objects.filter(owner=None).count()
 
     leaving.erase_account(user)
+    erase_leavers()
+    erase_leavers()
 
     assert stayed_behind == 1
     assert not Prediction.objects.exists()
