@@ -364,12 +364,19 @@ class PredictionQuerySet(models.QuerySet):
         return trashed.update(trashed_at=_trash_ends_for() - timedelta(seconds=1))
 
     def erase(self, *, limit: int | None = None) -> int:
-        """Delete rows and files for good, each for itself, at most `limit`; returns how many."""
-        erased = 0
-        for prediction in self.light()[:limit].iterator(chunk_size=200):
-            prediction.erase()
-            erased += 1
-        return erased
+        """Delete rows and files for good, each for itself, at most `limit`; returns how many.
+
+        What has left the query meanwhile stays, such as a picture of the trash that was sent again.
+        """
+        pks = self.values_list("pk", flat=True)[:limit].iterator(chunk_size=200)
+        return sum(self._erase_one(pk) for pk in pks)
+
+    @transaction.atomic
+    def _erase_one(self, pk: UUID) -> bool:
+        row = self.light().select_for_update(of=("self",)).filter(pk=pk).first()
+        if row is not None:
+            row.erase()
+        return row is not None
 
 
 def _maps_columns(answer: inference.Answer, names: Sequence[str]) -> dict[str, object]:

@@ -504,7 +504,7 @@ def prediction_delete(request, pk: UUID):
 
 @require_POST
 def prediction_restore(request, pk: UUID):
-    prediction = _mine(request, pk)
+    prediction = get_object_or_404(Prediction.objects.in_trash_of(sender_of(request)), pk=pk)
     prediction.restore()
     messages.success(request, gettext("“%(picture)s” is back.") % {"picture": prediction})
     return redirect("classifier:prediction-list")

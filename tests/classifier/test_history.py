@@ -525,6 +525,18 @@ def test_deleting_now_needs_the_trash_first(client):
     assert not Prediction.objects.exists()
 
 
+def test_what_is_gone_for_good_is_not_brought_back(client):
+    prediction = make_done_prediction()
+    client.force_login(prediction.owner)
+    prediction.trash()
+    Prediction.objects.expire()
+
+    answer = client.post(url("prediction-restore", prediction.pk))
+
+    assert answer.status_code == 404
+    assert Prediction.objects.expired().get() == prediction
+
+
 def test_emptying_the_trash_leaves_the_rest_and_the_others_alone(client):
     user = make_user()
     kept = make_prediction(owner=user)

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import IntegrityError
+from django.db.models.signals import post_delete
 from django.utils import timezone
 
 from classifier.models import NoAnswerYet, NotShareable, Prediction, Sender, ShareLink, Upload
@@ -291,6 +292,27 @@ def test_what_expired_cannot_be_brought_back():
     assert Prediction.objects.expire() == 1
     assert not Prediction.objects.in_trash_of(prediction.owner).exists()
     assert Prediction.objects.expired().exists()
+
+
+def test_what_is_sent_again_while_the_trash_is_erased_stays():
+    user, data = make_user(), small_painting()
+    again, _ = Prediction.objects.submit(Upload(data, FACTS), Sender(user=user))
+    erased_first = make_prediction(pictures.small_painting(2), owner=user)
+    Prediction.objects.filter(owner=user).trash()
+    Prediction.objects.expire()
+
+    def send_again(**kwargs):
+        Prediction.objects.submit(Upload(data, FACTS), Sender(user=user))
+
+    post_delete.connect(send_again, sender=Prediction)
+    try:
+        erased = Prediction.objects.expired().order_by("-created_at").erase()
+    finally:
+        post_delete.disconnect(send_again, sender=Prediction)
+
+    assert erased == 1
+    assert Prediction.objects.alive().get() == again
+    assert not Prediction.objects.filter(pk=erased_first.pk).exists()
 
 
 def test_a_newer_model_can_be_asked_again_and_both_answers_stay(models_dir, tmp_path):
