@@ -235,6 +235,10 @@ class Export(models.Model):
             size_bytes=self.path.stat().st_size,
         )  # fmt: skip
 
+    def older(self) -> ExportQuerySet:
+        """What the same user had packed before."""
+        return Export.objects.filter(user=self.user_id, created_at__lt=self.created_at)
+
     def fail(self, code: str) -> None:
         """End it with a failure; the half-made file goes."""
         self.note(

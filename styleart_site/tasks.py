@@ -54,6 +54,7 @@ def go_on(row: Export, *, is_complete: bool) -> None:
             pack_export.delay(str(row.pk))
     elif row.finish():
         logger.info("packed export %s, %d pictures, %d bytes", row.pk, row.packed, row.size_bytes)
+        row.older().delete()
         export.tell(row)
     else:  # deleted while the last slice was packed
         row.remove_files()

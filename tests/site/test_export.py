@@ -223,6 +223,16 @@ def test_an_export_that_is_being_made_is_not_made_twice(user):
     assert later != first
 
 
+def test_only_the_newest_file_of_somebody_is_kept(user, django_capture_on_commit_callbacks):
+    older, of_another = packed(user), packed(make_user())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        newer = packed(user)
+
+    assert set(Export.objects.all()) == {newer, of_another}
+    assert [row.path.exists() for row in (older, of_another, newer)] == [False, True, True]
+
+
 def test_the_owner_hears_of_it_by_mail(user, settings):
     row = packed(user)
 
