@@ -27,12 +27,17 @@ def tell(prediction: Prediction) -> bool:
     """Write to its owner that the answer is here; the caller has claimed the mail. Tells whether one went out.
 
     Nobody is written to who saw the answer come, does not want such mails any more, or put the picture into
-    the trash. When the mail server cannot be reached the claim goes back, for another try within a day; what
-    was begun to be sent is never sent twice.
+    the trash. When there is no room for the plot or the mail server cannot be reached, the claim goes back, for
+    another try within a day; what was begun to be sent is never sent twice.
     """
     if prediction.was_watched or prediction.trashed_at is not None or not _is_wanted(prediction):
         return False
-    message = letter(prediction)
+    try:
+        message = letter(prediction)
+    except OSError:
+        logger.warning("no mail about %s yet: its plot cannot be kept", prediction.pk, exc_info=True)
+        _put_off(prediction)
+        return False
     message.connection = get_connection()
     try:
         message.connection.open()

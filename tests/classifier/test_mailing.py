@@ -134,6 +134,19 @@ def test_a_mail_server_that_is_away_is_asked_again_later(settings):
     assert len(mail.outbox) == 1
 
 
+def test_a_mail_whose_plot_cannot_be_kept_goes_out_once_it_can():
+    prediction = answered()
+    prediction.derived_folder.parent.mkdir(parents=True, exist_ok=True)
+    prediction.derived_folder.write_bytes(b"")  # in the way of the plot
+    mail_answer(str(prediction.pk))
+    prediction.derived_folder.unlink()
+    Prediction.objects.update(mail_due_at=timezone.now())
+
+    mail_answer(str(prediction.pk))
+
+    assert len(mail.outbox) == 1
+
+
 def test_a_mail_that_may_have_gone_out_is_not_sent_again(settings):
     prediction = answered()
     settings.EMAIL_BACKEND = f"{__name__}.CutOff"
