@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from ipaddress import ip_address, ip_network
 from uuid import UUID, uuid4
 
 from allauth.account.signals import user_logged_in, user_signed_up
@@ -41,8 +42,19 @@ def _new_visitor(request: HttpRequest) -> UUID:
 
 def network_of(request: HttpRequest) -> str:
     """A hash of the network address that cannot be undone and changes every day."""
-    message = f"{timezone.now():%Y-%m-%d} {request.META.get('REMOTE_ADDR', '')}"
+    message = f"{timezone.now():%Y-%m-%d} {_network(request.META.get('REMOTE_ADDR', ''))}"
     return hmac.new(settings.SECRET_KEY.encode(), message.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _network(text: str) -> str:
+    """What somebody cannot change at will: an address of version 4, or the first half of one of version 6."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if address.version == 4:
+        return text
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 @receiver([user_signed_up, user_logged_in])

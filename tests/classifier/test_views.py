@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from classifier.models import Prediction
 from classifier.tasks import classify
+from classifier.visitors import network_of
 from tests import pictures
 from tests.factories import (
     make_artist,
@@ -113,6 +114,22 @@ def test_clearing_cookies_does_not_lift_the_limit_of_the_network_for_ever(client
     response = client.post(CREATE, {"image": picture_file(pictures.small_painting(2))})
 
     assert response.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("", "", True),
+    ],
+)
+def test_the_network_is_what_somebody_cannot_change_at_will(rf, one, other, is_same):
+    networks = {network_of(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)}
+
+    assert (len(networks) == 1) == is_same
 
 
 def test_a_stranger_cannot_see_a_prediction(client):
