@@ -36,7 +36,6 @@ from .models import Export, User
 logger = logging.getLogger(__name__)
 
 NOTED_EVERY_S = 0.5
-CHUNK_BYTES = 1 << 20
 ROWS_AT_ONCE = 200
 SUFFIXES = {
     b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"GIF8": "gif", b"RIFF": "webp", b"II*\x00": "tif", b"MM\x00*": "tif",
@@ -60,7 +59,7 @@ def pack(export: Export) -> bool:
     with ZipFile(export.part_path, "a", ZIP_STORED) as archive:
         is_complete = _add_pictures(export, archive, until=time.monotonic() + settings.EXPORT_SLICE_S)
         if is_complete:
-            with speaking(export.user.language or export.language):
+            with _whole_or_nothing(archive), speaking(export.user.language or export.language):
                 _add_facts(export.user, archive)
     if is_complete:
         export.part_path.replace(export.path)
@@ -126,15 +125,24 @@ def _note(export: Export, **fields: int) -> None:
 def _add_picture(archive: ZipFile, prediction: Prediction) -> bool:
     try:
         with prediction.original.open("rb") as source:
-            name = f"pictures/{prediction.created_at:%Y-%m-%d}_{prediction.pk}.{_suffix(source)}"
-            entry = ZipInfo(name, _zip_time(prediction.created_at))
-            with archive.open(entry, "w") as target:
-                while chunk := source.read(CHUNK_BYTES):
-                    target.write(chunk)
+            data = source.read()
     except FileNotFoundError:  # its row says so, too
         logger.warning("prediction %s has no original to export", prediction.pk)
         return False
+    name = f"pictures/{prediction.created_at:%Y-%m-%d}_{prediction.pk}.{_suffix(data[:12])}"
+    with _whole_or_nothing(archive):
+        archive.writestr(ZipInfo(name, _zip_time(prediction.created_at)), data)
     return True
+
+
+@contextlib.contextmanager
+def _whole_or_nothing(archive: ZipFile) -> Iterator[None]:
+    """Throw the file away when an entry is broken off: closed, it would look as if it were whole."""
+    try:
+        yield
+    except BaseException:
+        Path(archive.filename).unlink(missing_ok=True)
+        raise
 
 
 def _stem(name: str) -> str:
@@ -142,9 +150,7 @@ def _stem(name: str) -> str:
     return name.rpartition("_")[2].partition(".")[0]
 
 
-def _suffix(source: IO[bytes]) -> str:
-    head = source.read(12)
-    source.seek(0)
+def _suffix(head: bytes) -> str:
     if head[4:] == b"ftypavif":
         return "avif"
     return next((suffix for sign, suffix in SUFFIXES.items() if head.startswith(sign)), "bin")

@@ -6,9 +6,11 @@ import json
 import resource
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
@@ -163,6 +165,44 @@ def test_what_a_dead_worker_left_is_thrown_away(user):
     assert row.is_done
     assert ZipFile(row.path).testzip() is None
     assert b"cut off" not in row.path.read_bytes()
+
+
+def ring(*args):
+    """The worker's alarm."""
+    raise SoftTimeLimitExceeded
+
+
+@pytest.mark.parametrize("has_picture", [True, False])
+def test_what_was_broken_off_is_packed_anew(user, monkeypatch, has_picture):
+    if has_picture:
+        make_prediction(owner=user)
+    row = Export.objects.start(user)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("zipfile.crc32", ring)  # while the picture, or else the first facts, are written
+        pack_export(str(row.pk))
+    Export.objects.update(lease_until=None)
+    pack_export(str(row.pk))
+
+    row.refresh_from_db()
+    with ZipFile(row.path) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == len(set(archive.namelist())) == 4 + has_picture
+
+
+def test_an_original_that_cannot_be_read_does_not_cost_what_is_packed(user):
+    packed_before = make_prediction(owner=user)
+    unreadable = Path(make_prediction(pictures.small_painting(2), owner=user).original.path)
+    unreadable.unlink()
+    unreadable.mkdir()
+    row = Export.objects.start(user)
+
+    with pytest.raises(IsADirectoryError):
+        pack_export(str(row.pk))
+
+    with ZipFile(row.part_path) as archive:
+        (name,) = archive.namelist()
+        assert str(packed_before.pk) in name
 
 
 def test_only_one_worker_packs_at_a_time(user):
