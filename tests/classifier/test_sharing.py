@@ -1,10 +1,12 @@
 """Pages for others: what they show, what they do not, and how they close."""
 
 import io
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -89,10 +91,28 @@ def test_the_page_is_not_for_search_engines_and_does_not_leak_its_address(client
     for address in addresses(share):
         response = client.get(address)
         assert "noindex" in response.headers["X-Robots-Tag"]
-        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Referrer-Policy"] == "same-origin"
         assert "public" not in response.headers["Cache-Control"]
 
     assert '<meta name="robots" content="noindex' in client.get(share.get_absolute_url()).content.decode()
+
+
+def test_the_forms_of_the_page_may_be_sent():
+    _, share = make_shared()
+    browser = Client(enforce_csrf_checks=True)
+    page = browser.get(share.get_absolute_url())
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())[1]
+    # What browsers send: with "no-referrer" the origin, too, is kept back.
+    origin = "null" if page.headers["Referrer-Policy"] == "no-referrer" else "http://testserver"
+
+    response = browser.post(
+        reverse("set_language"),
+        {"csrfmiddlewaretoken": token, "language": "fr", "next": share.get_absolute_url()},
+        headers={"Origin": origin},
+    )
+
+    assert response.status_code == 302
+    assert response.url == share.get_absolute_url()
 
 
 def test_the_card_is_drawn_once_at_the_size_that_networks_ask_for(client):
