@@ -1,5 +1,7 @@
 """The account page, and what one can do there."""
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
@@ -26,6 +28,21 @@ from .leaving import erase_account
 from .models import Export
 from .tasks import send_export
 from .usage import storage_bytes
+
+
+def sent_from(page: str) -> Callable:
+    """Take POST only, but lead those back to the form's page who were asked to sign in when they sent it."""
+
+    def decorate(view: Callable) -> Callable:
+        post = require_POST(view)
+
+        @wraps(view)
+        def send(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+            return redirect(page) if request.method in {"GET", "HEAD"} else post(request, *args, **kwargs)
+
+        return send
+
+    return decorate
 
 
 @require_safe
@@ -74,7 +91,7 @@ def _account(request: HttpRequest, token_form: TokenForm) -> dict:
 
 
 @never_cache
-@require_POST
+@sent_from("account:page")
 @login_required
 @reauthentication_required
 def token_create(request):
@@ -86,7 +103,7 @@ def token_create(request):
     return render(request, "account/token_created.html", {"token": row, "secret": secret})
 
 
-@require_POST
+@sent_from("account:page")
 @login_required
 def token_revoke(request, pk: int):
     get_object_or_404(request.user.access_tokens, pk=pk).delete()
@@ -94,7 +111,7 @@ def token_revoke(request, pk: int):
     return redirect("account:page")
 
 
-@require_POST
+@sent_from("account:page")
 @login_required
 def mails(request):
     """Which mails somebody wants."""
@@ -105,7 +122,7 @@ def mails(request):
     return redirect("account:page")
 
 
-@require_POST
+@sent_from("usersessions_list")
 @login_required
 def session_end(request, pk: int):
     get_object_or_404(request.user.usersession_set, pk=pk).end()
@@ -121,7 +138,7 @@ def _own_export(request: HttpRequest, pk: UUID) -> Export:
     return get_object_or_404(Export.objects.available_to(request.user), pk=pk)
 
 
-@require_POST
+@sent_from("account:page")
 @login_required
 def export_start(request):
     export = Export.objects.start(request.user)

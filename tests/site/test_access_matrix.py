@@ -141,11 +141,12 @@ TABLE = {
     "sitemap-<section>.xml": row(EVERYBODY),
     # The account. Where it asks for the password once more it leads there, which is "login", too.
     "account/": {"GET": SIGNED_IN},
-    "account/tokens/": {"POST": SIGNED_IN},
-    "account/tokens/<int:pk>/revoke/": {"POST": OWN_THING},
-    "account/mails/": {"POST": SIGNED_IN},
-    "account/sessions/<int:pk>/end/": {"POST": OWN_THING},
-    "account/export/": {"POST": SIGNED_IN},
+    # A GET only leads to the page of the form: so one comes back from signing in.
+    "account/tokens/": {"GET": EVERYBODY, "POST": SIGNED_IN},
+    "account/tokens/<int:pk>/revoke/": {"GET": EVERYBODY, "POST": OWN_THING},
+    "account/mails/": {"GET": EVERYBODY, "POST": SIGNED_IN},
+    "account/sessions/<int:pk>/end/": {"GET": EVERYBODY, "POST": OWN_THING},
+    "account/export/": {"GET": EVERYBODY, "POST": SIGNED_IN},
     "account/export/<uuid:pk>/": {"GET": OWN_THING},
     "account/export/<uuid:pk>/state/": {"GET": OWN_THING},
     "account/export/<uuid:pk>/styleart.zip": {"GET": OWN_THING},

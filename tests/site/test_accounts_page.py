@@ -163,3 +163,23 @@ def test_a_visitor_is_asked_to_sign_in(client, name):
 
     assert response.status_code == 302
     assert response.url.startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "page"),
+    [
+        ("account:mails", [], "account:page"),
+        ("account:token-create", [], "account:page"),
+        ("account:token-revoke", [1], "account:page"),
+        ("account:export-start", [], "account:page"),
+        ("account:session-end", [1], "usersessions_list"),
+    ],
+)
+def test_who_signs_in_again_after_pressing_a_button_is_led_back_to_its_page(client, name, args, page):
+    asked = client.post(reverse(name, args=args))
+    user = make_user(password=PASSWORD)
+
+    response = client.post(asked.url, {"login": user.email, "password": PASSWORD}, follow=True)
+
+    assert response.status_code == 200
+    assert response.request["PATH_INFO"] == reverse(page)
