@@ -115,6 +115,22 @@ def safe_headers(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def reload_to_sign_in(get_response: GetResponse) -> GetResponse:
+    """Where a part of a page asks for itself and nobody is signed in any more, let the whole page ask.
+
+    htmx would follow the redirect and hang the page for signing in into that part.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        doors = (reverse(settings.LOGIN_URL), reverse("admin:login"))
+        if request.htmx and response.status_code == 302 and response.url.startswith(doors):
+            return HttpResponse(headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
+        return response
+
+    return middleware
+
+
 def mark_what_may_be_kept_offline(get_response: GetResponse) -> GetResponse:
     """Mark pages that everybody sees alike, for the service worker (static/worker.js): it keeps no others.
 

@@ -76,8 +76,17 @@ def test_the_page_asks_for_itself_again_until_the_import_is_done(curator, server
     tasks.carry_on(run.pk)
 
     done = progress(curator, run)
+    assert 'hx-swap="outerMorph"' in waiting  # the focus stays
     assert "hx-get" in waiting and "hx-get" not in done
     assert "Done." in done and ">10<" in done
+
+
+def test_the_progress_has_the_page_loaded_again_once_nobody_is_signed_in(client):
+    address = reverse("admin:scraper_importrun_progress", args=[1])
+
+    response = client.get(address, headers={"HX-Request": "true"})
+
+    assert response.headers["HX-Refresh"] == "true"
 
 
 def test_stop_and_resume(curator, server):

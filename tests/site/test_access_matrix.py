@@ -406,7 +406,7 @@ def make_portrait(artist: Artist) -> str:
 
 
 def outcome(response) -> str:
-    if response.status_code == 401:
+    if response.status_code == 401 or "HX-Refresh" in response.headers:
         return "login"
     if response.status_code == 302 and re.match(r"/(accounts|admin)/(login|reauthenticate)/", response.url):
         return "login"

@@ -337,10 +337,21 @@ def test_the_page_shows_how_far_it_is_until_it_is_there(client, user):
     done = client.get(state, headers={"HX-Request": "true"}).content.decode()
 
     assert f'hx-get="{state}"' in waiting
+    assert 'hx-swap="outerMorph"' in waiting  # the focus stays
     assert "3 of 7" in halfway
     assert "hx-get" not in done
     assert reverse("account:export-file", args=[row.pk]) in done
     check(read(client.get(row.get_absolute_url())))
+
+
+def test_a_page_whose_session_has_ended_is_loaded_again_instead_of_showing_the_login_in_it(client, user):
+    state = reverse("account:export-state", args=[Export.objects.start(user).pk])
+
+    response = client.get(state, headers={"HX-Request": "true"})
+
+    assert response.headers["HX-Refresh"] == "true"
+    assert response.content == b""
+    assert client.get(state).url.startswith(reverse("account_login"))
 
 
 def test_an_unfinished_export_has_no_file(client, user):

@@ -132,6 +132,7 @@ def test_the_fragment_asks_for_itself_and_has_nothing_to_press(operator):
     text = operator.get(f"{PAGE}state/").content.decode()
 
     assert f'hx-get="{PAGE}state/"' in text
+    assert 'hx-swap="outerMorph"' in text
     assert "polling.js" in operator.get(PAGE).content.decode()  # which stops it where nobody sees the page
     assert "<form" not in text  # what keeps itself fresh would take the focus away
 
@@ -146,6 +147,12 @@ def test_the_number_of_queries_does_not_grow(operator, django_assert_max_num_que
 
 
 # Who may
+
+
+def test_the_fragment_has_the_page_loaded_again_once_nobody_is_signed_in(client):
+    response = client.get(f"{PAGE}state/", headers={"HX-Request": "true"})
+
+    assert response.headers["HX-Refresh"] == "true"
 
 
 @pytest.mark.parametrize("path", ["", "state/", "again/", "again/0b1c2d3e-0000-4000-8000-000000000000/"])
