@@ -457,7 +457,7 @@ class SelectionForm(forms.Form):
 class CompareForm(forms.Form):
     """Two predictions of `viewer` that are done. What is wrong or somebody else's counts as not given."""
 
-    MOST_OFFERED = 100  # the newest
+    MOST_OFFERED = 100  # the newest, and what was asked for
 
     first = forms.ModelChoiceField(
         label=gettext_lazy("One"), queryset=Prediction.objects.none(), required=False
@@ -469,9 +469,11 @@ class CompareForm(forms.Form):
     def __init__(self, *args, viewer: Viewer, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         done = Prediction.objects.visible_to(viewer).filter(status=Prediction.Status.DONE)
-        names = [(row.pk, str(row)) for row in done.only("title", "created_at")[: self.MOST_OFFERED]]
         for field in self.fields.values():
             field.queryset = done
+        offered = [*done.only("title", "created_at")[: self.MOST_OFFERED], *self.chosen]
+        names = {row.pk: str(row) for row in offered}.items()
+        for field in self.fields.values():
             field.widget.choices = [("", gettext_lazy("Choose a picture")), *names]
 
     @property

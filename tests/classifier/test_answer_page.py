@@ -5,6 +5,7 @@ import pytest
 from django.urls import reverse
 from PIL import Image
 
+from classifier.forms import CompareForm
 from classifier.tasks import classify
 from gallery.models import DuplicatePair
 from tests import pictures
@@ -317,6 +318,28 @@ def test_what_cannot_be_compared_is_asked_for(client, user, query):
 
     assert response.status_code == 200
     assert "It takes two answers to compare." in response.content.decode()
+
+
+def test_an_old_picture_stays_chosen_while_the_other_is_looked_for(client, user, monkeypatch):
+    monkeypatch.setattr(CompareForm, "MOST_OFFERED", 2)
+    old, *_ = [make_done_prediction(owner=user, picture=pictures.small_painting(seed)) for seed in range(3)]
+
+    page = client.get(COMPARE, {"first": old.pk}).content.decode()
+
+    assert f'<option value="{old.pk}" selected>' in page
+    assert page.count("<option") == 2 * (1 + 3)
+
+
+def test_only_who_chose_the_same_twice_is_asked_for_two_different_ones(client, user):
+    one, gone = [make_done_prediction(owner=user, picture=pictures.small_painting(seed)) for seed in range(2)]
+    make_done_prediction(owner=user, picture=pictures.small_painting(2))
+    gone.trash()
+
+    twice = client.get(COMPARE, {"first": one.pk, "second": one.pk}).content.decode()
+    without = client.get(COMPARE, {"first": one.pk, "second": gone.pk}).content.decode()
+
+    assert "Choose two different pictures." in twice
+    assert "Choose two different pictures." not in without
 
 
 def test_two_chosen_in_the_history_are_compared_and_three_are_not(client, user):
