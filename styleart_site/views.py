@@ -85,7 +85,7 @@ def _account(request: HttpRequest, token_form: TokenForm) -> dict:
         "session_count": len(UserSession.objects.purge_and_list(user)),
         "tokens": user.access_tokens.all(),
         "token_form": token_form,
-        "export": user.exports.first(),
+        "export": Export.objects.available_to(user).first(),
         "export_days": settings.EXPORT_DAYS,
     }
 

@@ -308,6 +308,19 @@ def test_the_link_is_worth_nothing_to_a_stranger(client, user, name):
     assert client.get(reverse(f"account:{name}", args=[row.pk])).status_code == 404
 
 
+def test_the_account_page_offers_no_file_that_has_run_out(client, user):
+    row = packed(user)
+    client.force_login(user)
+    address = reverse("account:export-file", args=[row.pk])
+    before = client.get(reverse("account:page")).content.decode()
+    Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+    after = client.get(reverse("account:page")).content.decode()
+
+    assert address in before
+    assert address not in after
+
+
 def test_a_link_that_has_run_out_leads_nowhere_and_its_file_is_erased(
     client, user, django_capture_on_commit_callbacks
 ):
