@@ -316,8 +316,9 @@ def prediction_undo(request, microseconds: int):
     """Bring back all that went into the trash at one moment."""
     moment = EPOCH + timedelta(microseconds=microseconds)
     restored = Prediction.objects.in_trash_of(sender_of(request)).filter(trashed_at=moment).restore()
-    said = ngettext("One picture is back.", "%(count)s pictures are back.", restored)
-    messages.success(request, said % {"count": restored})
+    if restored:
+        said = ngettext("One picture is back.", "%(count)s pictures are back.", restored)
+        messages.success(request, said % {"count": restored})
     return redirect("classifier:prediction-list")
 
 
@@ -486,8 +487,9 @@ def trash_empty(request):
     count = Prediction.objects.in_trash_of(sender_of(request)).expire()
     if Prediction.objects.of(sender_of(request)).expired().erase(limit=ERASED_AT_ONCE) < count:
         erase_soon()
-    said = ngettext("One picture is gone for good.", "%(count)s pictures are gone for good.", count)
-    messages.success(request, said % {"count": count})
+    if count:
+        said = ngettext("One picture is gone for good.", "%(count)s pictures are gone for good.", count)
+        messages.success(request, said % {"count": count})
     return redirect("classifier:trash")
 
 

@@ -300,6 +300,16 @@ def test_an_undo_brings_back_only_ones_own(client):
     assert prediction.trashed_at == moment
 
 
+@pytest.mark.parametrize("address", [url("prediction-undo", 1), url("trash-empty")])
+def test_where_nothing_happened_nothing_is_said(client, address):
+    client.force_login(make_user())
+
+    response = client.post(address)
+
+    assert response.status_code == 302
+    assert list(get_messages(response.wsgi_request)) == []
+
+
 def test_several_become_favourites_and_one_lands_where_one_was(client):
     user = make_user()
     predictions = make_history(3, owner=user)
