@@ -310,6 +310,11 @@ class HistoryFilter(forms.Form):
         return [self[name] for name in ["certainty", "status", "sent_from", "sent_to", "favourites"]]
 
     @property
+    def is_used(self) -> bool:
+        """Whether anything was asked for; the address may hold other things, such as the place in the list."""
+        return any(field.data for field in self)
+
+    @property
     def is_unfolded(self) -> bool:
         return any(field.data for field in self.lesser_fields)
 

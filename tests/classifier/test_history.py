@@ -243,6 +243,22 @@ def test_wrong_values_are_left_out(client, query):
     assert len(client.get(f"{HISTORY}?{query}").context["page"]) == 2
 
 
+def test_a_later_page_of_all_is_no_search(client):
+    user = make_user()
+    make_history(30, owner=user)
+    client.force_login(user)
+    later = client.get(HISTORY).context["page"].next
+
+    page = client.get(HISTORY, {"cursor": later}).content.decode()
+    asked_for_nothing = client.get(HISTORY, {"q": "", "sort": ""}).content.decode()
+    found = client.get(HISTORY, {"status": "queued"}).content.decode()
+
+    assert "30 pictures." in page
+    assert "Show all" not in page + asked_for_nothing
+    assert "30 pictures fit what you look for." in found
+    assert "Show all" in found
+
+
 def test_the_grid_says_style_certainty_date_and_state(client):
     user = make_user()
     make_done_prediction(("Cubism", 1.0), owner=user, title="Guitar")
