@@ -501,7 +501,7 @@ def prediction_delete(request, pk: UUID):
     messages.info(
         request, said % {"picture": prediction, "days": settings.TRASH_DAYS}, extra_tags=f"undo {pk}"
     )
-    return redirect("classifier:prediction-list")
+    return _back(request)
 
 
 @require_POST

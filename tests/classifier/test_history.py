@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -277,6 +278,18 @@ def test_the_grid_says_style_certainty_date_and_state(client):
 def select(client, action, *predictions, **fields):
     data = {"action": action, "selected": [prediction.pk for prediction in predictions], **fields}
     return client.post(url("prediction-selection"), data)
+
+
+def test_deleting_one_leads_back_to_where_one_was(client):
+    prediction, *_ = make_history(2, owner=make_user())
+    client.force_login(prediction.owner)
+    where = f"{HISTORY}?status=queued"
+    delete = url("prediction-delete", prediction.pk)
+    form = re.search(rf'action="{delete}">.*?</form>', client.get(where).content.decode())[0]
+
+    response = client.post(delete, {"next": re.search(r'name="next" value="(.*?)"', form)[1]})
+
+    assert response.url == where
 
 
 def test_several_go_to_the_trash_and_come_back_with_one_undo(client):
