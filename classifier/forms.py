@@ -203,7 +203,7 @@ class CropForm(forms.Form):
     bottom = forms.FloatField(label=gettext_lazy("Cut off bottom, percent"), min_value=0, max_value=MOST)
 
     def __init__(self, *args, prediction: Prediction, sender: Sender, **kwargs) -> None:
-        """Raises FileNotFoundError where the original is gone."""
+        """Raises FileNotFoundError where the original is gone, UnreadableImage where it cannot be opened."""
         self.prediction, self.sender = prediction, sender
         self.whole = prediction.as_upload(None)
         super().__init__(*args, initial=self._as_it_is(), **kwargs)

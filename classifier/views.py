@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gallery import pictures, wall
 from gallery.models import FamousArtist, Style
 from gallery.palette import Colour
+from gallery.words import picture_problem
 from ml import inference
 
 from . import exporting, heatmap, plot, sharing
@@ -355,10 +356,13 @@ def prediction_crop(request, pk: UUID):
     prediction = _alive(request, pk)
     try:
         form = CropForm(request.POST or None, prediction=prediction, sender=sender_of(request))
-    except (FileNotFoundError, inference.UnreadableImage):
+    except FileNotFoundError:
         messages.error(
             request, gettext("The file of this picture is gone from our store. Please send it once more.")
         )
+        return redirect(prediction)
+    except inference.UnreadableImage as error:
+        messages.error(request, picture_problem(error))
         return redirect(prediction)
     if request.method == "POST" and form.is_valid():
         cut, is_waiting = form.save()

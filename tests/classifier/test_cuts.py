@@ -133,6 +133,16 @@ def test_a_crop_page_whose_original_is_gone_says_so(client, cut_out):
     )
 
 
+def test_a_crop_page_of_what_cannot_be_opened_says_why(client):
+    prediction = make_prediction(pictures.endless_jpeg())
+    client.force_login(prediction.owner)
+
+    response = client.get(reverse("classifier:prediction-crop", args=[prediction.pk]), follow=True)
+
+    assert "too many scans" in response.content.decode()
+    assert "gone from our store" not in response.content.decode()
+
+
 def test_a_program_may_crop_and_is_told_what_counts(client):
     make_house_styles()
     script = Script()
