@@ -285,6 +285,34 @@ def test_the_answer_by_keyboard_narrowed_looked_at_and_explained(page, site):
     expect(page.get_by_role("heading", name="Paintings with this")).to_be_visible()
 
 
+@pytest.fixture
+def answer(page, site):
+    """A page with paintings that look alike."""
+    send(page, "a.jpg", pictures.small_painting(81))
+    expect(page.locator("#result table")).to_be_attached(timeout=SLOW_MS)
+    page.locator("#similar-works li").first.wait_for()
+    return page
+
+
+def test_narrowed_paintings_stay_so_until_they_are_cleared(answer):
+    works = answer.locator("#similar-works .wall > li")
+    style = answer.get_by_label("Style", exact=True)
+    count = works.count()
+
+    style.select_option("cubism")
+    expect(works).not_to_have_count(count)
+    narrowed = works.count()
+    answer.reload()
+    expect(style).to_have_value("cubism")
+    expect(works).to_have_count(narrowed)
+
+    answer.get_by_role("link", name="Clear").click()
+    expect(works).to_have_count(count)
+    expect(style).to_have_value("")
+    answer.go_back()
+    expect(works).to_have_count(narrowed)
+
+
 # While waiting
 
 
