@@ -47,11 +47,15 @@
 
   // A part that changed keeps the focus: on what stands in the place of the button that was pressed.
   const ours = "form.favourite, #about form, #feedback form, #share form";
+  const told = `${ours}, .alike-filter`; // whose troubles are told
+  const latest = new WeakMap(); // the last request of each form
   let next = null;
   document.addEventListener("htmx:before:request", (event) => {
     const form = event.detail?.ctx?.sourceElement;
-    if (!form?.matches?.(ours)) return;
+    if (!form?.matches?.(told)) return;
+    latest.set(form, event.detail.ctx);
     form.parentElement.querySelector(":scope > .part-trouble")?.remove();
+    if (!form.matches(ours)) return;
     const part = form.closest("#about, #feedback, #share");
     next = part ? `#${part.id}` : `form.favourite[action="${form.getAttribute("action")}"]`;
   });
@@ -65,8 +69,13 @@
 
   // A change that did not get through says so, and can be tried again.
   const trouble = (event) => {
-    const form = event.detail?.ctx?.sourceElement;
-    if (!form?.matches?.(ours)) return;
+    const { ctx } = event.detail ?? {};
+    const form = ctx?.sourceElement;
+    if (!form?.matches?.(told) || latest.get(form) !== ctx) return; // a later choice has taken its place
+    if ([403, 404].includes(ctx.response?.status)) { // once more would not help: show what is so
+      location.reload();
+      return;
+    }
     next = null;
     delete form.dataset.sent;
     const line = document.createElement("p");

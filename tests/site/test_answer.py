@@ -313,6 +313,41 @@ def test_narrowed_paintings_stay_so_until_they_are_cleared(answer):
     expect(works).to_have_count(narrowed)
 
 
+def test_narrowing_that_does_not_get_through_says_so_until_it_does(answer):
+    trouble = answer.get_by_text("That did not get through.")
+    style = answer.get_by_label("Style", exact=True)
+    answer.route("**/similar/?*", lambda call: call.abort("connectionreset"))
+
+    style.select_option("cubism")
+    expect(trouble).to_be_visible()
+
+    answer.unroute("**/similar/?*")
+    style.select_option("realism")
+    expect(trouble).to_have_count(0)
+    expect(answer).to_have_url(re.compile(r"\?style=realism$"))
+
+
+def test_a_choice_that_replaces_another_one_under_way_is_no_trouble(answer):
+    style = answer.get_by_label("Style", exact=True)
+    answer.route("**/similar/?style=cubism*", lambda call: None)  # never answered
+    with answer.expect_request("**/similar/?style=cubism*"):
+        style.select_option("cubism")
+
+    with answer.expect_event("requestfailed"):
+        style.select_option("realism")
+
+    expect(answer).to_have_url(re.compile(r"\?style=realism$"))
+    expect(answer.get_by_text("That did not get through.")).to_have_count(0)
+
+
+def test_narrowing_when_the_session_has_ended_shows_what_is_so(answer):
+    answer.context.clear_cookies()
+
+    answer.get_by_label("Style", exact=True).select_option("cubism")
+
+    expect(answer.locator("#result")).to_have_count(0)
+
+
 # While waiting
 
 
