@@ -203,6 +203,15 @@ def test_a_step_of_an_artists_life_leads_to_its_works(client):
     assert [work.title for work in client.get(address).context["page"]] == ["Mine"]
 
 
+def test_the_steps_of_a_life_are_links_for_those_who_listen_too(client):
+    artist = make_artist(birth_year=1840, death_year=1926)
+    make_artwork(artist=artist, year=1869)
+
+    page = client.get(artist.get_absolute_url()).content.decode()
+
+    assert '<svg role="group" aria-label="' in page  # of an image nothing inside would be told
+
+
 def test_an_artist_without_dated_works_has_no_line():
     artist = make_artist(birth_year=1840)
     make_artwork(artist=artist)
