@@ -143,6 +143,15 @@ def test_wrong_filters_do_not_break_the_lists(client, query):
     assert client.get(f"{reverse('gallery:artist-list')}?{query}").status_code == 200
 
 
+def test_a_wrong_filter_is_described_by_the_sentence_about_it(client):
+    page = client.get(reverse("gallery:artwork-list"), {"year_from": "abc", "year_to": "9999999"})
+    page = page.content.decode()
+
+    described = re.findall(r'aria-describedby="([^"]+)"', page)
+    assert {"id_year_from_error", "id_year_to_error"} <= {*described}
+    assert all(page.count(f' id="{sentence}"') == 1 for sentence in described)
+
+
 def test_artists_can_be_found_by_name_and_style(client):
     style = make_style("Cubism", position=1)
     make_artist("Juan Gris", style=style)
