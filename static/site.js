@@ -45,12 +45,19 @@
     }
   });
 
-  // A form sends once, however often one clicks; coming back with the back button sets it free again.
+  // A form sends once, however often one clicks; coming back with the back button sets it free again,
+  // and so does time: whoever is asked whether to leave may stay.
+  const FREE_AGAIN_MS = 8000;
   document.addEventListener("submit", (event) => {
-    if (event.target.method !== "post" || event.target.id === "upload") return;
-    if (event.target.dataset.sent) event.preventDefault();
-    else if (!event.defaultPrevented) isLeaving = true;
-    event.target.dataset.sent = "yes";
+    const form = event.target;
+    if (form.method !== "post" || form.id === "upload") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    if (!event.defaultPrevented) isLeaving = true;
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, FREE_AGAIN_MS);
   });
   window.addEventListener("pageshow", () => {
     isLeaving = false;

@@ -107,6 +107,25 @@ def test_a_picture_that_is_being_cut_waits_and_goes_out_cut(page, site):
     assert (count_of(site, address), count_of(site, address, "edit <> ''")) == (2, 1)
 
 
+def test_who_stays_while_pictures_are_sent_can_leave_later(page, site):
+    sign_up(page, site)
+    page.clock.install()
+    choose(page, *(file(f"{n}.jpg", pictures.small_painting(n)) for n in (96, 97)))
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    french = page.get_by_role("button", name="Français")
+    with held_up(page, "**/predictions/new/"):
+        page.locator("#send").click()
+        french.click()
+        live.wait_until(lambda: page.wait_for_timeout(50) or asked, timeout_s=30)
+
+        page.clock.fast_forward(8000)
+        french.click()
+        live.wait_until(lambda: page.wait_for_timeout(50) or len(asked) == 2, timeout_s=30)
+
+    assert asked == ["beforeunload", "beforeunload"]
+
+
 def test_several_at_once_get_an_answer_or_a_reason_each(page, site):
     sign_up(page, site)
     choose(
