@@ -77,8 +77,9 @@
         return false;
       }
     }
-    for (const file of chosen.slice(0, MOST - items.length)) add(file);
-    if (items.length === MOST) state.textContent = fill(said.soMany, { count: MOST });
+    const room = MOST - items.filter((item) => item.status !== "sent").length;
+    for (const file of chosen.slice(0, room)) add(file);
+    if (chosen.length > room) state.textContent = fill(said.soMany, { count: MOST });
     show();
     send.focus({ preventScroll: true });
     form.scrollIntoView({ block: "nearest" });
@@ -145,7 +146,8 @@
     items = items.filter((one) => one !== item);
     tell("");
     show();
-    (items.length ? send : input).focus({ preventScroll: true });
+    const next = [send, other].find((one) => !one.hidden) ?? input;
+    next.focus({ preventScroll: true });
   }
 
   function forget() {
@@ -167,6 +169,7 @@
     isReplacing = isOne();
     input.click();
   });
+  input.addEventListener("cancel", () => { isReplacing = false; });
   at("camera").addEventListener("click", () => cameraFile.click());
   cameraFile.addEventListener("change", () => {
     choose(cameraFile.files);
@@ -323,6 +326,7 @@
       set(item, "chosen");
       tell(words);
       busy(false);
+      send.focus({ preventScroll: true }); // lost it while nothing could be sent
       return;
     }
     set(item, sentence ? "wrong" : "lost", words);

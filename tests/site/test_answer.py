@@ -126,6 +126,58 @@ def test_who_stays_while_pictures_are_sent_can_leave_later(page, site):
     assert asked == ["beforeunload", "beforeunload"]
 
 
+def test_a_picture_that_comes_after_a_cancelled_choice_joins_the_first(page, site):
+    choose(page, file("first.jpg", pictures.small_painting(98)))
+    with page.expect_file_chooser():
+        page.locator("#other").click()
+
+    page.dispatch_event("input[name=image]", "cancel")
+    page.set_input_files("input[name=image]", [file("second.jpg", pictures.small_painting(99))])
+
+    expect(page.locator("#queue > li")).to_have_count(2)
+
+
+def test_only_pictures_that_find_no_room_are_left_out_and_said(page, site):
+    sign_up(page, site)
+    some = [file(f"{n}.jpg", pictures.letter()) for n in range(20)]
+    choose(page, *some[:19])
+    row, state = page.locator("#queue > li"), page.locator("#upload-state")
+
+    page.set_input_files("input[name=image]", some[19:])
+    expect(row).to_have_count(20)
+    expect(state).to_be_empty()
+
+    page.set_input_files("input[name=image]", some[:1])
+    expect(state).to_have_text("20 pictures at a time: send these first.")
+    expect(row).to_have_count(20)
+
+
+def test_sent_pictures_take_no_room(page, site):
+    sign_up(page, site)
+    choose(page, *(file(f"{n}.jpg", pictures.small_painting(n)) for n in (101, 102)))
+    with held_up(page, "**/predictions/new/"):
+        page.locator("#send").click()
+        page.set_input_files("input[name=image]", [file("letter.jpg", pictures.letter())])
+    state = page.locator("#upload-state")
+    expect(state).to_contain_text("2 of 3 pictures are sent.", timeout=SLOW_MS)
+
+    page.set_input_files("input[name=image]", [file(f"{n}.jpg", pictures.letter()) for n in range(19)])
+
+    expect(page.locator("#queue > li")).to_have_count(22)
+    expect(state).to_be_empty()
+
+
+def test_the_focus_goes_to_what_can_be_done_next(page, site):
+    choose(page, file("a.jpg", pictures.small_painting(103)), file("empty.jpg", pictures.empty()))
+    page.get_by_role("button", name="Remove a.jpg").press("Enter")
+    expect(page.locator("#other")).to_be_focused()
+
+    choose(page, file("cut-off.jpg", pictures.cut_off_jpeg()))
+    page.locator("#send").press("Enter")
+    expect(page.locator("#upload-errors")).not_to_be_empty()
+    expect(page.locator("#send")).to_be_focused()
+
+
 def test_several_at_once_get_an_answer_or_a_reason_each(page, site):
     sign_up(page, site)
     choose(
