@@ -200,6 +200,20 @@ def test_under_the_thumb_lie_the_main_places(page, site):
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_suggestions_come_where_screen_readers_listen_already(page):
+    page.goto("/search/")
+    region = page.locator("#suggestions").element_handle()
+
+    for words, link in [("cub", "Cubism"), ("impressionis", "Impressionism")]:
+        page.get_by_label("Titles, artists, styles").fill(words)
+        found = page.locator("#suggestions").get_by_role("link", name=f"{link} Style", exact=True)
+        expect(found).to_have_attribute("href", f"/styles/{link.lower()}/")
+
+    assert region.evaluate("(one) => one.isConnected")
+    page.get_by_label("Titles, artists, styles").fill("")
+    expect(page.locator("#suggestions li")).to_have_count(0)
+
+
 def test_the_book_can_be_read_from_the_first_page_to_the_last(page):
     page.goto("/about/")
     expect(page.get_by_role("img", name="The way of a picture")).to_be_visible()
