@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ def measure(works: int, keep: Path) -> None:
             before=others,
         )
         exact, exact_times = answers(
-            lambda query, wanted=wanted: exactly(query, wanted),
+            partial(exactly, wanted=wanted),
             questions[:EXACT],
             computing_ns,
             before=others[:5],

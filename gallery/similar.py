@@ -179,13 +179,16 @@ def _work(row: Sequence[Any]) -> Artwork:
 
 
 def candidates(wanted: Wanted) -> int | None:
-    """How many candidates to keep on the walk through an index (`hnsw.ef_search`); None to search exactly. One query."""
+    """How many candidates to keep on the walk through each index (`hnsw.ef_search`); None to search exactly.
+
+    One query.
+    """
     among, fits = wanted.counts()
     if fits <= FEW or (wanted.is_filtered and fits**2 <= WORTH * among):
         return None
-    is_whole = wanted.parts("tally") == [WHOLE]
-    growth = (among / 250_000) ** 0.25 if is_whole else (among / 30_000) ** 0.5
-    return min(round(CANDIDATES * max(growth, 1)), MOST_CANDIDATES)
+    parts = wanted.parts("tally")  # which share the effort
+    growth = (among / 250_000) ** 0.25 if parts == [WHOLE] else (among / 30_000) ** 0.5
+    return min(round(CANDIDATES * max(growth, 1)), MOST_CANDIDATES) // len(parts)
 
 
 def similar_to(
@@ -219,7 +222,7 @@ def similar_to(
         keep = candidates(wanted)
         is_exact = keep is None
         times = 1 if is_exact or not wanted.is_filtered else ASK_TIMES
-        parts = 1 if is_exact else len(wanted.parts("embedding"))  # which share the effort
+        parts = 1 if is_exact else len(wanted.parts("embedding"))
         values = {
             "embedding": HalfVector(embedding).to_text(),
             "model_version": model_version or inference.model_version(),
@@ -228,7 +231,7 @@ def similar_to(
         }
         sql = statement(wanted, is_exact=is_exact)
         # Sent together, so PostgreSQL takes both for one transaction, and the first holds for the second only.
-        sent = sql if is_exact else f"SET LOCAL hnsw.ef_search = {keep // parts}; {sql}"
+        sent = sql if is_exact else f"SET LOCAL hnsw.ef_search = {keep}; {sql}"
         cursor.execute(sent, wanted.values | values)
         works = [_work(row) for row in cursor]
     return [work for work in works if min_similarity is None or work.similarity >= min_similarity]

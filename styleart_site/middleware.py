@@ -123,9 +123,10 @@ def reload_to_sign_in(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        doors = (reverse(settings.LOGIN_URL), reverse("admin:login"))
-        if request.htmx and response.status_code == 302 and response.url.startswith(doors):
-            return HttpResponse(headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
+        if request.htmx and response.status_code == 302:
+            doors = (reverse(settings.LOGIN_URL), reverse("admin:login"))
+            if response.url.startswith(doors):
+                return HttpResponse(headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
         return response
 
     return middleware
