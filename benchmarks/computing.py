@@ -71,7 +71,7 @@ def measure(paintings: list[bytes], count: int) -> dict[str, list[float]]:
 
     for picture in some(paintings, count + 2):
         timed("the bare loop: decode, network", inference.classify, picture)
-        pk = timed("the request that takes the upload", send, *running.as_form(picture))
+        pk = timed("the request that takes the upload", send, *running.as_form([picture]))
         timed("the task of the answer", tasks.classify, pk)
         timed("what is made of the picture, later", Prediction.objects.get(pk=pk).derive)
     return {part: found[2:] for part, found in times.items()}
@@ -79,10 +79,10 @@ def measure(paintings: list[bytes], count: int) -> dict[str, list[float]]:
 
 def some(paintings: list[bytes], count: int) -> Iterator[bytes]:
     for painting in itertools.islice(itertools.cycle(paintings), count):
-        yield running.never_seen(painting)
+        yield b"".join(running.never_seen(painting))
 
 
-def sender() -> Callable[[bytes, str], str]:
+def sender() -> Callable[[running.Pieces, str], str]:
     """Sends a form as an app does, with a session token; gives the id of the prediction."""
     from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
     from django.contrib.auth import get_user_model
@@ -94,8 +94,8 @@ def sender() -> Callable[[bytes, str], str]:
     token = SessionTokenStrategy().create_session_token(type("Request", (), {"session": client.session}))
     app = Client(headers={"X-Session-Token": token})
 
-    def send(body: bytes, kind: str) -> str:
-        response = app.generic("POST", ADDRESS, body, kind)
+    def send(body: running.Pieces, kind: str) -> str:
+        response = app.generic("POST", ADDRESS, b"".join(body), kind)
         if response.status_code != 202:
             raise RuntimeError(f"Not taken: {response.status_code} {response.content[:300]}")
         return response.json()["id"]
@@ -122,9 +122,9 @@ def profile(size: str, paintings: list[bytes], count: int = 20) -> None:
     from classifier import tasks
 
     send = sender()
-    ready, *forms = [running.as_form(picture) for picture in some(paintings, count + 1)]
+    ready, *forms = [running.as_form([picture]) for picture in some(paintings, count + 1)]
     send(*ready)
-    waiting = [(send(*running.as_form(picture)),) for picture in some(paintings, count)]
+    waiting = [(send(*running.as_form([picture])),) for picture in some(paintings, count)]
     for name, work, given in [("upload", send, forms), ("task", tasks.classify, waiting)]:
         profiler = cProfile.Profile(time.thread_time)
         for each in given:

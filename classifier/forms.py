@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from prometheus_client import Counter
 
-from gallery import decoding
+from gallery import decoding, stored
 from gallery.forms import MAX_YEAR, StyleField
 from gallery.models import Artist, Style, matching, searchable
 from gallery.resemblance import FURTHEST, WORDS
@@ -84,7 +84,7 @@ class PredictionForm(forms.Form):
                 % {"size": filesizeformat(file.size), "limit": filesizeformat(settings.UPLOAD_MAX_BYTES)},
                 code="image_too_large",
             )
-        data = file.read()
+        data = stored.content_of(file)
         with _unreadable_as_invalid():
             return Upload(data=data, facts=inference.inspect(data))
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,11 @@ class Entry(NamedTuple):
     name: str
     size: int
     modified_s: float
+
+
+def content_of(file: File) -> bytes:
+    """All bytes of an upload; those that are in memory already are not copied."""
+    return file.file.getvalue() if isinstance(file.file, BytesIO) else file.read()
 
 
 def lies_on_disk(storage: Storage) -> bool:

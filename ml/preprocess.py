@@ -444,6 +444,8 @@ _JPEG_MARK = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # neither a stuffed byte 
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _BARE_MARKS = frozenset([0x01, 0xD8])
+_SCAN_PAIR = np.frombuffer(bytes([0xFF, _START_OF_SCAN]), np.uint16)[0]  # in this machine's order
+_PAIRS_AT_ONCE = 1 << 16  # stays in the processor's cache
 
 
 def _jpeg_marks(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -476,13 +478,29 @@ def _is_written_line_by_line(data: bytes) -> bool:
 def _check_scans(data: bytes, facts: PictureFacts, image: Image.Image) -> None:
     """Refuse what is refined again and again; it takes 14 bytes to go through all pixels once more."""
     if facts.kind == "JPEG":
+        if not _are_too_many(_places_of_scans(data), facts):
+            return
         scans = _scans(data)
     elif facts.kind == "TIFF" and image.tag_v2.get(TiffImagePlugin.COMPRESSION) in (6, 7):
         scans = _scans_in_pages(data, image)
     else:
         return
-    if scans > MAX_SCANS or (scans > 1 and scans * facts.width * facts.height > MAX_SCANNED_PIXELS):
+    if _are_too_many(scans, facts):
         raise UnreadableImage("too_many_scans")
+
+
+def _are_too_many(scans: int, facts: PictureFacts) -> bool:
+    return scans > MAX_SCANS or (scans > 1 and scans * facts.width * facts.height > MAX_SCANNED_PIXELS)
+
+
+def _places_of_scans(data: bytes) -> int:
+    """Where a scan may begin, wherever its mark stands: more than `_scans`, told in a third of its time."""
+    places = 0
+    for first in (0, 1):  # pairs of bytes at even places, then at odd ones
+        pairs = np.frombuffer(data, np.uint16, (len(data) - first) // 2, first)
+        for place in range(0, len(pairs), _PAIRS_AT_ONCE):
+            places += np.count_nonzero(pairs[place : place + _PAIRS_AT_ONCE] == _SCAN_PAIR)
+    return places
 
 
 def _scans(data: bytes) -> int:

@@ -1,5 +1,6 @@
 """The Celery application: the worker classifies, the scheduler sweeps."""
 
+import gc
 import logging.config
 import os
 import signal
@@ -57,6 +58,8 @@ def prepare_child(**kwargs) -> None:
     from . import metrics
 
     inference.load_model()
+    gc.collect()
+    gc.freeze()  # what is there now stays: the collector need not go through it again and again
     metrics.expect_failures_of(name for name in app.tasks if not name.startswith("celery."))
     _limit_memory(settings.WORKER_MEMORY_MB * 2**20)
 

@@ -1,8 +1,10 @@
 """How gunicorn serves the site: `gunicorn -c python:styleart_site.webserver`."""
 
+import gc
 from pathlib import Path
 
 from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.base import Worker
 
 from . import environment, logs
 
@@ -24,3 +26,9 @@ logconfig_dict = logs.config()  # Django itself writes a line for each request
 # What is received at once. Django takes 64 KiB at a time, and gunicorn copies all that is left each time: with its
 # own 1 MiB that is most of what receiving a large picture computes (benchmarks/receiving.py).
 SocketUnreader.max_body_chunk = 64 * 1024
+
+
+def post_worker_init(worker: Worker) -> None:
+    """What the site consists of stays: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -298,6 +298,14 @@ def test_a_jpeg_that_is_refined_again_and_again_is_refused_at_the_door(function)
     assert code_of(function, pictures.endless_jpeg()) == "too_many_scans"
 
 
+@pytest.mark.parametrize("note", [b"", b"a", b"ab"])
+def test_scans_are_counted_wherever_they_begin(note):
+    scans = pictures.endless_jpeg(scans=200)
+    moved = scans[:2] + b"\xff\xfe" + (len(note) + 2).to_bytes(2, "big") + note + scans[2:]
+
+    assert code_of(check, moved) == "too_many_scans"
+
+
 def test_scans_are_counted_where_the_decoder_meets_them():
     usual = pictures.progressive_jpeg()
     scan_in_a_note = b"\xff\xfe\x08\x02" + b"\xff\xda\x00\x0c" * 512
