@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -319,7 +320,7 @@ def prediction_undo(request, microseconds: int):
     restored = Prediction.objects.in_trash_of(sender_of(request)).filter(trashed_at=moment).restore()
     if restored:
         said = ngettext("One picture is back.", "%(count)s pictures are back.", restored)
-        messages.success(request, said % {"count": restored})
+        messages.success(request, said % {"count": intcomma(restored)})
     return redirect("classifier:prediction-list")
 
 
@@ -493,7 +494,7 @@ def trash_empty(request):
         erase_soon()
     if count:
         said = ngettext("One picture is gone for good.", "%(count)s pictures are gone for good.", count)
-        messages.success(request, said % {"count": count})
+        messages.success(request, said % {"count": intcomma(count)})
     return redirect("classifier:trash")
 
 

@@ -33,13 +33,15 @@ if (filters) {
 // Pictures to see large: in a dialog; arrow keys go on to the next.
 
 const zoomable = () => [...document.querySelectorAll("a[data-zoom]")];
+const words = document.currentScript.dataset; // in the language of the page
 let zoom = null;
 let shown = null;
 
 function makeZoom() {
   zoom = document.createElement("dialog");
   zoom.className = "zoom";
-  zoom.innerHTML = '<img alt=""><p></p><button type="button" class="button">Close</button>';
+  zoom.innerHTML = '<img alt=""><p></p><button type="button" class="button"></button>';
+  zoom.querySelector("button").textContent = words.close;
   zoom.addEventListener("click", (event) => {
     if (event.target !== zoom.querySelector("p")) zoom.close();
   });

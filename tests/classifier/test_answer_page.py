@@ -121,6 +121,17 @@ def test_without_scripts_the_filter_is_a_plain_form_of_the_page(client, user):
     assert elsewhere.url == f"{prediction.get_absolute_url()}?year_from=1800#similar"
 
 
+def test_a_wrong_value_of_the_filter_points_at_the_sentence_about_it(client, user):
+    make_artwork("Guitar", seed=1)
+    prediction = make_done_prediction(owner=user)
+
+    page = client.get(prediction.get_absolute_url(), {"year_from": "soon"}).content.decode()
+
+    described = re.findall(r'aria-describedby="([^"]+)"', page)
+    assert any("year_from" in name for name in described)
+    assert {name for names in described for name in names.split()} <= set(re.findall(r' id="([^"]+)"', page))
+
+
 def test_no_two_things_on_the_page_have_the_same_id(client, user):
     make_artwork("Guitar", seed=1)
     prediction = make_done_prediction(owner=user)

@@ -683,3 +683,17 @@ def test_a_stranger_changes_nothing(client, name):
     client.force_login(make_user())
 
     assert client.post(url(f"prediction-{name}", prediction.pk)).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "number"), [("en", "1,000"), ("de", "1.000")])
+def test_large_numbers_are_written_as_the_language_does(client, language, number):
+    user = make_user()
+    client.force_login(user)
+    make_history(1000, owner=user)
+
+    def shown(name: str) -> str:
+        return client.get(url(name), headers={"Accept-Language": language}).content.decode()
+
+    assert f"{number} " in shown("prediction-list")
+    Prediction.objects.update(trashed_at=timezone.now())
+    assert shown("trash").count(f"{number} ") >= 2

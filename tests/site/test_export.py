@@ -354,7 +354,19 @@ def test_the_page_shows_how_far_it_is_until_it_is_there(client, user):
     assert "3 of 7" in halfway
     assert "hx-get" not in done
     assert reverse("account:export-file", args=[row.pk]) in done
+    assert ["Pack it anew" in fragment for fragment in (waiting, halfway, done)] == [False, False, True]
     check(read(client.get(row.get_absolute_url())))
+
+
+def test_what_failed_can_be_tried_again_where_that_is_said(client, user):
+    row = Export.objects.start(user)
+    row.fail("gave_up")
+    client.force_login(user)
+
+    told = client.get(reverse("account:export-state", args=[row.pk]), headers={"HX-Request": "true"})
+
+    assert "Try again" in told.content.decode()
+    assert "csrfmiddlewaretoken" in told.content.decode()
 
 
 def test_a_page_whose_session_has_ended_is_loaded_again_instead_of_showing_the_login_in_it(client, user):
