@@ -30,6 +30,11 @@ class ImportRunQuerySet(models.QuerySet):
         """Runs of the worker that nobody is at: their message is lost, or their worker."""
         return self.for_worker().filter(lease_until__lt=timezone.now())
 
+    def idle(self):
+        """Runs that wait, or whose process is gone."""
+        is_left = Q(state=ImportRun.State.RUNNING, lease_until__lt=timezone.now())
+        return self.filter(Q(state=ImportRun.State.QUEUED) | is_left)
+
 
 class ImportRun(models.Model):
     """One import from WikiArt. The row, its sources and its wanted pictures say all that is left to do."""
@@ -106,8 +111,15 @@ class ImportRun(models.Model):
 
     def rest(self, *, error: str = "", until: timedelta = timedelta(0)) -> None:
         """Wait for the worker to go on, at once or later, unless somebody stopped it meanwhile."""
-        going = ImportRun.objects.filter(pk=self.pk, state__in=self.GOING)
-        going.update(state=self.State.QUEUED, lease_until=timezone.now() + until, **_told(error))
+        self._rest(ImportRun.objects.filter(state__in=self.GOING), error, until)
+
+    def give_way(self, *, error: str, until: timedelta) -> None:
+        """Wait for another process to be done, unless that one is at this very run."""
+        self._rest(ImportRun.objects.idle(), error, until)
+
+    def _rest(self, runs: ImportRunQuerySet, error: str, until: timedelta) -> None:
+        rested = {"state": self.State.QUEUED, "lease_until": timezone.now() + until}
+        runs.filter(pk=self.pk).update(**rested, **_told(error))
         self.refresh_from_db()
 
     def finish(self) -> None:
@@ -117,8 +129,7 @@ class ImportRun(models.Model):
     def ask_to_stop(self) -> None:
         """At once where nobody is at it; otherwise whoever is finds it written here."""
         with transaction.atomic():
-            idle = Q(state=self.State.QUEUED) | Q(state=self.State.RUNNING, lease_until__lt=timezone.now())
-            if not ImportRun.objects.filter(idle, pk=self.pk).update(state=self.State.STOPPED):
+            if not ImportRun.objects.idle().filter(pk=self.pk).update(state=self.State.STOPPED):
                 ImportRun.objects.filter(pk=self.pk, state=self.State.RUNNING).update(wants_stop=True)
         self.refresh_from_db()
 

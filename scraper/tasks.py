@@ -50,7 +50,7 @@ def carry_on(run_id: int) -> None:
     except Stopped:
         hand_on(run, at_once=clock.has_settled)
     except Taken:
-        run.rest(until=SOON, error=Reason("other_import"))
+        run.give_way(until=SOON, error=Reason("other_import"))
     except Unreachable as error:
         run.rest(until=LATER, error=Reason("in_five_minutes", why=of(error)))
     except SoftTimeLimitExceeded:

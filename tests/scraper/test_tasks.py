@@ -118,3 +118,17 @@ def test_an_import_that_waits_for_another_leaves_the_worker_to_others_meanwhile(
     run.refresh_from_db()
     assert (run.state, run.error_code) == ("queued", "other_import")
     assert took_s < runs.PATIENCE_S / 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_message_for_an_import_leaves_alone_who_is_at_it(server):
+    run = an_import(server)
+    with closing(psycopg2.connect(**connection.get_connection_params())) as first, first.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        run.begin()
+
+        tasks.carry_on(run.pk)
+
+    assert run.live()
+    run.refresh_from_db()
+    assert (run.state, run.error_code) == ("running", "")
