@@ -85,6 +85,9 @@ class StyleAdmin(CuratedAdmin):
         ]
         return ", ".join(told) or None
 
+    def rows_that_follow(self, style):
+        return list(style.led_to.all()) if style.pk else []
+
     def save_formset(self, request, form, formset, change):
         changed = formset.save(commit=False)  # notes what changed, for Django's own history
         if formset.model is FamousArtist:

@@ -203,6 +203,18 @@ def test_a_deleted_work_comes_back_from_the_log(curator):
     assert Artwork.objects.get(pk=work.pk).title == "Gone"
 
 
+def test_a_deleted_style_comes_back_with_those_it_came_from_and_led_to(curator):
+    before, style, after = make_style(), make_style(), make_style()
+    style.came_from.add(before)
+    after.came_from.add(style)
+    curator.post(reverse("admin:gallery_style_delete", args=[style.pk]), {"post": "yes"})
+
+    change = Change.objects.of(style).get()
+    curator.post(reverse("admin:gallery_change_undo_batch", args=[change.batch]))
+
+    assert (style.came_from.get(), style.led_to.get()) == (before, after)
+
+
 def test_a_curator_gives_a_work_another_picture(curator):
     work = make_artwork(picture=small_painting())
     old = work.sha256
