@@ -279,8 +279,7 @@ def keep(
                 work.save(update_fields=["is_published"])
         decision = DuplicateDecision.objects.create(kept=kept, batch=batch, decided_by=user)
         _hide(kept, same, decision)
-        if others:
-            _part([kept, *same], others, user)
+        _part([kept, *same], others, decision)
         regroup({work.pk for work in (kept, *same, *others)})
     return decision
 
@@ -333,7 +332,6 @@ def _hide(kept: Artwork, same: Sequence[Artwork], decision: DuplicateDecision) -
     )
 
 
-def _part(works: Sequence[Artwork], others: Sequence[Artwork], user: AbstractBaseUser) -> None:
+def _part(works: Sequence[Artwork], others: Sequence[Artwork], decision: DuplicateDecision) -> None:
     between = Q(first__in=works, second__in=others) | Q(first__in=others, second__in=works)
-    decision = DuplicateDecision.objects.create(decided_by=user)
     DuplicatePair.objects.filter(between, decision=None).update(decision=decision)

@@ -226,6 +226,17 @@ def test_of_a_group_some_may_be_the_same_and_others_not():
     assert duplicates.group_numbers() == []
 
 
+def test_one_undo_takes_back_that_some_are_the_same_and_that_others_are_not():
+    works = one, same, other = [make_hashed(0, seed=1) for _ in range(3)]
+    duplicates.find(10)
+    duplicates.keep(one, [same], others=[other], values_from={}, user=make_user())
+
+    duplicates.undo(duplicates.DuplicateDecision.objects.first(), user=make_user())
+
+    assert duplicates.Group(one.pk).works == works
+    assert not duplicates.DuplicateDecision.objects.exists()
+
+
 def test_taking_a_bridge_away_leaves_two_groups():
     a, b, c, d = works = [make_artwork() for _ in range(4)]
     for first, second in ((a, b), (b, c), (c, d)):
