@@ -5,8 +5,9 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from gallery import labels
 from gallery.curators import curators, viewers
-from gallery.models import Artist, ArtistRedirect, Artwork, Change, FamousArtist
+from gallery.models import Artist, ArtistRedirect, Artwork, Change, DuplicatePair, FamousArtist, Style
 from tests import pictures
 from tests.factories import (
     make_artist,
@@ -201,6 +202,22 @@ def test_a_deleted_work_comes_back_from_the_log(curator):
     curator.post(reverse("admin:gallery_change_undo_batch", args=[change.batch]))
 
     assert Artwork.objects.get(pk=work.pk).title == "Gone"
+
+
+def test_works_that_were_suspected_or_doubted_are_deleted_as_others_are(curator):
+    first, second, doubted = works = [make_artwork() for _ in range(3)]
+    style = make_style()
+    DuplicatePair.objects.create(first=first, second=second, differing_bits=0, distance=0, group=first.pk)
+    suggestion = labels.suggest(source_key="model:1", proposed=style, artwork=doubted)
+    labels.reject(suggestion, user=make_user())
+
+    chosen = {"action": "delete_selected", "_selected_action": [work.pk for work in works], "post": "yes"}
+    curator.post(reverse(WORKS), chosen)
+    labels.suggest(source_key="one", proposed=style)
+    curator.post(reverse("admin:gallery_style_delete", args=[style.pk]), {"post": "yes"})
+
+    assert not Artwork.objects.exists()
+    assert not Style.objects.filter(pk=style.pk).exists()
 
 
 def test_a_deleted_style_comes_back_with_those_it_came_from_and_led_to(curator):
