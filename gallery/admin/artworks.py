@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -85,6 +86,13 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         return holding(queryset, search_term), False
+
+    def get_deleted_objects(self, objs, request):
+        """A work stays while another one is hidden as its duplicate, for that one's address leads to it."""
+        *told, protected = super().get_deleted_objects(objs, request)
+        pks = [work.pk for work in objs]
+        hidden = Artwork.objects.filter(is_published=False, hidden_for__kept__in=pks).exclude(pk__in=pks)
+        return *told, [*protected, *map(_named, hidden)]
 
     def save_row(self, work, form):
         if form.cleaned_data.get("new_picture"):
@@ -227,6 +235,12 @@ def works_of(artist: Artist, count: int) -> str:
     """The number of works, leading to the list of them."""
     address = reverse("admin:gallery_artwork_changelist")
     return format_html('<a href="{}?artist={}">{}</a>', address, artist.pk, count)
+
+
+def _named(work: Artwork) -> str:
+    """What it is and is called, leading to its form."""
+    address = reverse("admin:gallery_artwork_change", args=[work.pk])
+    return format_html('{}: <a href="{}">{}</a>', capfirst(Artwork._meta.verbose_name), address, work)
 
 
 def _picture(work: Artwork, size: str, css_class: str) -> str:

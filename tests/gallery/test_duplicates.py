@@ -389,6 +389,19 @@ def test_telling_works_apart_while_another_curator_keeps_one_is_said_so(curator,
     assert not small.is_published
 
 
+def test_the_kept_work_is_deleted_only_with_those_that_are_hidden_for_it(curator):
+    large, small = make_copies()
+    duplicates.keep(large, [small], values_from={}, user=make_user())
+    chosen = {"action": "delete_selected", "_selected_action": [large.pk, small.pk], "post": "yes"}
+
+    alone = curator.post(reverse("admin:gallery_artwork_delete", args=[large.pk]), {"post": "yes"})
+    after_one = Artwork.objects.count()
+    curator.post(reverse("admin:gallery_artwork_changelist"), chosen)
+
+    assert reverse("admin:gallery_artwork_change", args=[small.pk]) in alone.content.decode()
+    assert (after_one, Artwork.objects.count()) == (2, 0)
+
+
 def test_the_list_of_works_can_be_narrowed_to_suspected_duplicates(curator):
     make_copies()
     make_artwork("Something else")
