@@ -209,7 +209,8 @@ class _Note:
         if kind == Change.Kind.EDIT:
             kind = Change.Kind.ADD if before is None else Change.Kind.DELETE
         if after is not None:
-            after = self._curate(after, {name for name in after if _is_set(type(self.row), name, after)})
+            given = {name for name in after if _is_set(type(self.row), name, after)}
+            after = self._curate(after | self._follow_rights(given), given)
         self._create(kind, before, after)
 
     def _write_edit(self, before: Values, after: Values) -> None:

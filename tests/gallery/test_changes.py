@@ -131,6 +131,23 @@ def test_what_is_given_to_an_added_work_is_set_by_hand():
     assert Artwork.objects.get().curated_fields == ["style", "title", "year"]
 
 
+def test_an_added_work_has_its_rights_by_rule_unless_they_are_given():
+    monet = make_artist("Monet", birth_year=1840, death_year=1926)
+    by_rule = Artwork(title="New", style=make_style(), artist=monet, year=1880)
+    by_hand = Artwork(title="New", style=make_style(), artist=monet, rights="protected")
+
+    with recorded(by_rule, by_hand, user=None):
+        by_rule.save()
+        by_hand.save()
+
+    assert list(Artwork.objects.order_by("pk").values_list("rights", flat=True)) == [
+        "public_domain",
+        "protected",
+    ]
+    assert Change.objects.of(by_rule).get().after["rights"] == "public_domain"
+    assert "rights" not in by_rule.curated_fields
+
+
 def test_a_deleted_work_comes_back_as_it_was():
     work = make_artwork("Gone", picture=small_painting(), tags=["sea"], year=1900)
     pk = work.pk
