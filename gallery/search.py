@@ -15,7 +15,7 @@ MAX_RANKED = 1000  # of more works that fit, only the newest are put in order
 BEGINS = 1_000_000  # what it counts that a row begins with the words; below it stands how well they fit
 SHORTEST_BEGINNING = 2  # letters: fewer begin too many words
 
-_spaces = str.maketrans(dict.fromkeys(SIGNS, " "))
+_spaces = str.maketrans(dict.fromkeys(f"{SIGNS}\0", " "))  # PostgreSQL refuses NUL
 
 
 def words(text: str) -> list[str]:

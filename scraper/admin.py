@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -104,7 +105,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
     # Watch
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        run = self._run(request, object_id)
+        if not object_id.isdecimal():
+            raise Http404
+        run = self._run(request, int(object_id))
         title = str(runs.Options.read(run.options))
         return self.page(request, "admin/scraper/run.html", title=title, **self._progress(request, run))
 
@@ -113,7 +116,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         run = self._run(request, pk)
         return self.page(request, "admin/scraper/_progress.html", **self._progress(request, run))
 
-    def _run(self, request, pk: int | str) -> ImportRun:
+    def _run(self, request, pk: int) -> ImportRun:
         if not self.has_view_permission(request):
             raise PermissionDenied
         return get_object_or_404(ImportRun.objects.select_related("started_by"), pk=pk)

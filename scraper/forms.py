@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .runs import Options
 
-SLUG = re.compile(r"[\w.'()-]+")
+SLUG = re.compile(r"[\w.'()-]{1,200}")
 IMAGE_SIZES = [("", _("As the settings say")), ("Large", _("Large, 750 px")), ("HalfHD", _("Half HD, 1366 px")),
                ("HD", _("HD, 1920 px")), ("Original", _("The original upload"))]  # fmt: skip
 RIGHTS = [

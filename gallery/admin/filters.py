@@ -15,6 +15,10 @@ class Menu(admin.SimpleListFilter):
 
     template = "admin/gallery/_filter_menu.html"
 
+    def value(self):
+        """What is chosen, or nothing; without NUL, which PostgreSQL refuses."""
+        return (super().value() or "").replace("\0", "")
+
 
 class YesNoMenu(Menu):
     """A filter with two sides."""
@@ -38,7 +42,7 @@ class StyleMenu(Menu):
         return [(str(style.pk), style.label) for style in styles]
 
     def queryset(self, request, works):
-        return works.filter(style=self.value()) if (self.value() or "").isdecimal() else works
+        return works.filter(style=self.value()) if self.value().isdecimal() else works
 
 
 class WikiArtStyleField(Menu):
@@ -70,11 +74,11 @@ class ArtistMenu(Menu):
     def queryset(self, request, works):
         if self.value() == "none":
             return works.filter(artist=None)
-        return works.filter(artist=self.value()) if (self.value() or "").isdecimal() else works
+        return works.filter(artist=self.value()) if self.value().isdecimal() else works
 
     def menu(self) -> str:
         """The select element, with the chosen artist in it."""
-        chosen = self.value() if (self.value() or "").isdecimal() else None
+        chosen = self.value() if self.value().isdecimal() else None
         return str(ArtistChoice(self.site, initial={"artist": chosen})["artist"])
 
 
@@ -171,7 +175,7 @@ class FamousForMenu(Menu):
         return [(str(style.pk), style.label) for style in Style.objects.of_the_house()]
 
     def queryset(self, request, artists):
-        return artists.filter(famous_for=self.value()) if (self.value() or "").isdecimal() else artists
+        return artists.filter(famous_for=self.value()) if self.value().isdecimal() else artists
 
 
 class NationalityField(WikiArtStyleField):

@@ -132,6 +132,18 @@ def test_a_wrong_word_in_the_address_is_no_error(curator):
     assert found(curator, style="x", artist="y", rights="z", source="w", display="v") == {"one"}
 
 
+def test_nul_in_the_address_is_no_error(curator):
+    artists = {"app_label": "gallery", "model_name": "artwork", "field_name": "artist", "term": "\0"}
+    pages = [
+        curator.get(reverse(WORKS), {"wikiart_style": "\0"}),
+        curator.get(reverse("admin:gallery_artist_changelist"), {"nationality": "\0"}),
+        curator.get(reverse("admin:gallery_change_changelist"), {"model": "\0"}),
+        curator.get(reverse("admin:autocomplete"), artists),
+    ]
+
+    assert [page.status_code for page in pages] == [200] * 4
+
+
 def test_the_list_asks_the_same_number_of_questions_however_many_works(
     curator, django_assert_max_num_queries
 ):

@@ -58,6 +58,7 @@ def test_a_curator_starts_an_import_with_addresses_copied_from_wikiart(curator):
     [
         ({}, "Say what to import"),
         ({"artists": "claude monet?"}, "is no name that WikiArt uses"),
+        ({"artists": "a" * 1001}, "is no name that WikiArt uses"),
         ({"all": "on", "since": "2026-01-01"}, "Leave it empty"),
     ],
 )
@@ -142,6 +143,12 @@ def test_viewers_watch_but_do_not_steer(client):
     assert "Stop</button>" not in progress(client, run)
     assert steer(client, run, "stop").status_code == 403
     assert client.get(reverse(START)).status_code == 403
+
+
+def test_an_import_that_never_was_is_not_found(curator):
+    assert [
+        curator.get(f"/admin/scraper/importrun/{pk}/change/").status_code for pk in ("abc", "7" * 30)
+    ] == [404] * 2
 
 
 def test_lists_and_pages_open(curator):
