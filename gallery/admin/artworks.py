@@ -6,8 +6,10 @@ from uuid import uuid4
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.postgres.aggregates import StringAgg
 from django.db import IntegrityError, models
 from django.db.models import Count, Q
+from django.db.models.functions import MD5, Cast
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -152,7 +154,7 @@ class ArtworkAdmin(TableAdmin, CuratedAdmin):
                 form = TogetherForm(self.admin_site, initial=data.dict() if hasattr(data, "dict") else data)
             return self._page(request, "admin/gallery/artwork/together.html", works, action, form)
         preview = _Preview(works, form)
-        if step == "apply" and request.POST.get("expected") == str(preview.count):
+        if step == "apply" and request.POST.get("expected") == preview.expected:
             self._change(request, works, form)
             return None
         if step == "apply":
@@ -209,7 +211,10 @@ class _Preview:
         works = works.order_by()
         differs = Q(*[~Q(**{name: value}) for name, value in values.items()], _connector=Q.OR)
         changing = Artwork.objects.filter(pk__in=works.filter(differs).values("pk"))
-        self.count = changing.count()
+        pks = StringAgg(Cast("pk", models.TextField()), ",", order_by="pk")
+        found = changing.aggregate(count=Count("pk"), which=MD5(pks))
+        self.count = found["count"]
+        self.expected = str(found["which"])  # sent back when it is confirmed: it is these that change
         self.rows = [
             {"label": label, "after": word, "before": self._before(changing, name)}
             for name, label, word in form.spoken()

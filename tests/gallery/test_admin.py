@@ -35,11 +35,6 @@ def curator(client):
     return staff(client, curators())
 
 
-@pytest.fixture
-def viewer(client):
-    return staff(client, viewers())
-
-
 def found(client, **wanted):
     response = client.get(reverse(WORKS), wanted)
     assert response.status_code == 200
@@ -68,6 +63,11 @@ def together(client, works, step, **values):
     """Send one step of a change of many works, as the pages do."""
     data = {"action": "change_together", "_selected_action": [work.pk for work in works], "step": step}
     return client.post(reverse(WORKS), data | values)
+
+
+def expected(preview) -> dict[str, str]:
+    """What a preview sends along when it is confirmed."""
+    return {"expected": preview.context["preview"].expected}
 
 
 # Lists
@@ -315,9 +315,10 @@ def test_nothing_changes_before_the_preview_is_confirmed(curator):
 def test_many_works_change_after_the_preview_and_come_back_together(curator):
     works = [make_artwork(), make_artwork()]
     artist = make_artist(death_year=1900)
-    values = {"artist": artist.pk, "is_published": "False", "reason": "One hand", "expected": "2"}
+    values = {"artist": artist.pk, "is_published": "False", "reason": "One hand"}
 
-    response = together(curator, works, "apply", **values)
+    seen = expected(together(curator, works, "preview", **values))
+    response = together(curator, works, "apply", **values | seen)
 
     assert response.status_code == 302
     assert Artwork.objects.filter(artist=artist, is_published=False, rights="public_domain").count() == 2
@@ -331,9 +332,10 @@ def test_all_that_fit_are_changed_not_only_those_of_the_page(curator):
     fitting = [make_artwork(style=style) for _ in range(3)]
     other = make_artwork()
     data = {"action": "change_together", "_selected_action": [fitting[0].pk], "select_across": "1"}
-    data |= {"step": "apply", "rights": "protected", "expected": "3"}
+    data |= {"step": "preview", "rights": "protected"}
+    address = f"{reverse(WORKS)}?style={style.pk}"
 
-    curator.post(f"{reverse(WORKS)}?style={style.pk}", data)
+    curator.post(address, data | expected(curator.post(address, data)) | {"step": "apply"})
 
     assert Artwork.objects.filter(rights="protected", style=style).count() == 3
     other.refresh_from_db()
@@ -341,9 +343,10 @@ def test_all_that_fit_are_changed_not_only_those_of_the_page(curator):
 
 
 def test_other_works_than_those_previewed_are_not_changed(curator):
-    works = [make_artwork(), make_artwork()]
+    one, other = make_artwork(), make_artwork()
+    seen = expected(together(curator, [one], "preview", is_published="False"))
 
-    page = together(curator, works, "apply", is_published="False", expected="1").content.decode()
+    page = together(curator, [other], "apply", is_published="False", **seen).content.decode()
 
     assert "Look again" in page
     assert not Artwork.objects.filter(is_published=False).exists()
@@ -353,13 +356,13 @@ def test_taking_off_display_shows_its_preview_first(curator):
     shown, hidden = make_artwork(), make_artwork(is_published=False)
     wanted = {"action": "take_off_display", "_selected_action": [shown.pk, hidden.pk], "index": "0"}
 
-    preview = curator.post(reverse(WORKS), wanted).content.decode()
-    wanted = wanted | {"step": "apply", "is_published": "False", "expected": "1"}
+    preview = curator.post(reverse(WORKS), wanted)
+    wanted = wanted | {"step": "apply", "is_published": "False"} | expected(preview)
     del wanted["index"]
     page = curator.post(reverse(WORKS), wanted, follow=True).content.decode()
 
     shown.refresh_from_db()
-    assert "1 of 2 works will change." in preview
+    assert "1 of 2 works will change." in preview.content.decode()
     assert "1 work changed." in page
     assert not shown.is_published
 
@@ -528,10 +531,12 @@ def test_viewers_may_only_look():
     assert all(code.startswith("view_") for code in codes)
 
 
-def test_viewers_see_the_catalogue_and_change_nothing(viewer):
+def test_viewers_see_the_catalogue_and_change_nothing(client):
     work = make_artwork()
+    seen = expected(together(staff(client, curators()), [work], "preview", is_published="False"))
+    viewer = staff(client, viewers())
     change = reverse("admin:gallery_artwork_change", args=[work.pk])
-    bulk = together(viewer, [work], "apply", is_published="False", expected="1")
+    bulk = together(viewer, [work], "apply", is_published="False", **seen)
 
     assert viewer.get(reverse(WORKS)).status_code == 200
     assert viewer.get(change).status_code == 200
@@ -579,9 +584,10 @@ def test_the_log_cannot_be_written_by_hand(curator):
 def test_works_that_would_share_a_page_at_wikiart_are_not_changed_together(curator):
     artist = make_artist()
     works = [make_artwork(wikiart_slug="self-portrait"), make_artwork(wikiart_slug="self-portrait")]
-    values = {"artist": artist.pk, "reason": "One hand", "expected": "2"}
+    values = {"artist": artist.pk, "reason": "One hand"}
 
-    response = together(curator, works, "apply", **values)
+    seen = expected(together(curator, works, "preview", **values))
+    response = together(curator, works, "apply", **values | seen)
 
     page = curator.get(response.url).content.decode()
     assert "Two works of this artist would have the same page at WikiArt" in page
