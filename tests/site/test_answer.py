@@ -365,6 +365,18 @@ def answer(page, site):
     return page
 
 
+def test_the_picture_stays_in_view_beside_the_answer_and_lies_over_nothing_that_follows(answer):
+    picture, narrow = answer.locator(".room-picture .frame"), answer.locator(".alike-filter")
+
+    answer.locator("#feedback").evaluate("part => part.scrollIntoView({ behavior: 'instant' })")
+    assert 0 < picture.bounding_box()["y"] < 40
+
+    for part in (narrow, answer.locator("#artists")):
+        part.evaluate("part => part.scrollIntoView({ behavior: 'instant' })")
+        box = picture.bounding_box()
+        assert box["y"] + box["height"] < narrow.bounding_box()["y"]
+
+
 def test_narrowed_paintings_stay_so_until_they_are_cleared(answer):
     works = answer.locator("#similar-works .wall > li")
     style = answer.get_by_label("Style", exact=True)
