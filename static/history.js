@@ -64,7 +64,8 @@
     const part = document.querySelector(next);
     next = null;
     if (!part || (document.activeElement && document.activeElement !== document.body)) return;
-    part.querySelector("[aria-invalid=true], input[readonly], button, summary")?.focus({ preventScroll: true });
+    const places = ["[aria-invalid=true]", "input[readonly]", "button, summary"]; // the first that there is
+    places.map((place) => part.querySelector(place)).find(Boolean)?.focus({ preventScroll: true });
   });
 
   // A change that did not get through says so, and can be tried again.
