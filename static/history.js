@@ -48,6 +48,7 @@
   // A part that changed keeps the focus: on what stands in the place of the button that was pressed.
   const ours = "form.favourite, #about form, #feedback form, #share form";
   const told = `${ours}, .alike-filter`; // whose troubles are told
+  const written = "#about form"; // reloading would throw away what was typed
   const latest = new WeakMap(); // the last request of each form
   let next = null;
   document.addEventListener("htmx:before:request", (event) => {
@@ -73,7 +74,8 @@
     const { ctx } = event.detail ?? {};
     const form = ctx?.sourceElement;
     if (!form?.matches?.(told) || latest.get(form) !== ctx) return; // a later choice has taken its place
-    if ([403, 404].includes(ctx.response?.status)) { // once more would not help: show what is so
+    const isOutdated = [403, 404].includes(ctx.response?.status); // once more would not help: show what is so
+    if (isOutdated && !form.matches(written)) {
       location.reload();
       return;
     }
@@ -82,7 +84,7 @@
     const line = document.createElement("p");
     line.className = "notice part-trouble";
     line.setAttribute("role", "status");
-    line.textContent = words.trouble;
+    line.textContent = isOutdated ? words.outdated : words.trouble;
     form.after(line);
   };
   document.addEventListener("htmx:error", trouble);

@@ -57,6 +57,18 @@ def test_trash_and_undo(answer):
     expect(page.get_by_text("The trash is empty.")).to_be_visible()
 
 
+def test_a_note_that_cannot_be_saved_any_more_stays_to_be_copied(answer):
+    page = answer
+    page.get_by_text("Add a title or a note").click()
+    page.get_by_label("Note").fill("From the fleamarket")
+    page.context.clear_cookies()
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Copy what you wrote, then load the page anew.")).to_be_visible()
+    expect(page.get_by_label("Note")).to_have_value("From the fleamarket")
+
+
 def test_the_list_goes_on_by_itself_and_coming_back_finds_the_same_place(answer, site):
     page = answer
     site.query(
