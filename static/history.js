@@ -8,12 +8,14 @@
   // Several at once: the bar appears with the first choice and says how many.
   const bar = document.getElementById("selection");
   const choices = () => [...document.querySelectorAll('input[name="selected"]')];
+  const action = document.getElementById("selection-action");
   const count = document.getElementById("selection-count");
   const show = () => {
     if (!bar) return;
     const chosen = choices().filter((choice) => choice.checked).length;
     bar.classList.toggle("is-idle", chosen === 0);
     const said = chosen === 1 ? words.oneChosen : words.severalChosen;
+    action.setCustomValidity(action.value === "compare" && chosen !== 2 ? words.notTwo : "");
     count.textContent = chosen ? said.replace("{count}", chosen) : "";
   };
   const choose = (value) => {
@@ -21,7 +23,7 @@
     show();
   };
   document.addEventListener("change", (event) => {
-    if (event.target.name === "selected") show();
+    if (event.target.name === "selected" || event.target === action) show();
   });
   document.getElementById("select-all")?.addEventListener("click", () => choose(true));
   document.getElementById("select-none")?.addEventListener("click", () => choose(false));

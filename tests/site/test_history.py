@@ -37,13 +37,18 @@ def test_trash_and_undo(answer):
     page.get_by_label("Choose Harbour at dusk").check()
     expect(page.get_by_text("One picture chosen")).to_be_visible()
     shoot(page, "history-chosen")
-    page.get_by_label("What to do with the chosen pictures").select_option("csv")
+    action = page.get_by_label("What to do with the chosen pictures")
+    action.select_option("compare")
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("One picture chosen")).to_be_visible()
+    assert action.evaluate("action => action.validationMessage") == "Choose two pictures to compare."
+    action.select_option("csv")
     with page.expect_download() as download:
         page.get_by_role("button", name="Do it").click()
     assert "Harbour at dusk" in download.value.path().read_text("utf-8-sig")
 
     page.wait_for_timeout(1200)  # until the form may be sent again
-    page.get_by_label("What to do with the chosen pictures").select_option("delete")
+    action.select_option("delete")
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_text("One picture is in the trash for 30 days.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
