@@ -381,8 +381,10 @@ class AlikeFilter(forms.Form):
     @property
     def least_in_words(self) -> str:
         """Where the slider stands."""
-        step = (self.is_valid() and self.cleaned_data["least"]) or 0
-        return str(self.STEPS[step])
+        if not self.is_bound:
+            return str(self.STEPS[0])
+        self.is_valid()
+        return str(self.STEPS[self.cleaned_data.get("least") or 0])
 
 
 def _midnight(day: date) -> datetime:

@@ -96,6 +96,14 @@ def test_an_artist_nobody_knows_is_named_and_all_is_shown(client, user):
     assert "No artist here is called “Nobody at all”." in page
 
 
+def test_the_slider_says_where_it_stands_whatever_else_is_wrong(client, user):
+    prediction = make_done_prediction(owner=user)
+
+    page = client.get(prediction.get_absolute_url(), {"artist": "Nobody at all", "least": "3"})
+
+    assert re.search('id="least-words".*?>Very alike<', page.content.decode())
+
+
 def test_a_filter_that_fits_nothing_says_what_to_do(client, user):
     make_artwork("Guitar", year=1913, seed=1)
 
