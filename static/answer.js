@@ -101,13 +101,14 @@
   document.addEventListener("htmx:after:swap", equip);
   equip();
 
-  // The address says what narrows the paintings, so that reloading, going back and "Clear" find what is shown.
+  // The address says what narrows the paintings: reloading, going back, "Clear" and another language find what is shown.
   document.addEventListener("htmx:after:swap", (event) => {
     const { sourceElement: form, response } = event.detail?.ctx ?? {};
     if (!form?.matches?.(".alike-filter") || response.status >= 400) return;
     const chosen = [...new FormData(form)].filter(([name, value]) => value && !(name === "least" && value === "0"));
     const query = chosen.length ? `?${new URLSearchParams(chosen)}` : "";
     history.replaceState(history.state, "", location.pathname + query);
+    document.querySelector(".languages").elements.next.value = location.pathname + query;
   });
 
   // Look at the paintings one by one: arrow keys lead on, Escape leads back to the one that was seen last.

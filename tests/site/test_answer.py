@@ -385,6 +385,8 @@ def test_narrowed_paintings_stay_so_until_they_are_cleared(answer):
     style.select_option("cubism")
     expect(works).not_to_have_count(count)
     narrowed = works.count()
+    another_language = answer.locator(".languages [name=next]")
+    expect(another_language).to_have_value(re.compile(r"\?style=cubism$"))
     answer.reload()
     expect(style).to_have_value("cubism")
     expect(works).to_have_count(narrowed)
