@@ -332,7 +332,12 @@ class AlikeFilter(forms.Form):
         required=False,
         empty_label=gettext_lazy("All styles"),
     )
-    artist = forms.CharField(label=gettext_lazy("Artist"), max_length=200, required=False)
+    artist = forms.CharField(
+        label=gettext_lazy("Artist"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "alike-artists", "autocomplete": "off"}),
+    )
     year_from = forms.IntegerField(
         label=gettext_lazy("From year"), min_value=1, max_value=MAX_YEAR, required=False
     )

@@ -133,10 +133,11 @@ def test_a_wrong_value_of_the_filter_points_at_the_sentence_about_it(client, use
     make_artwork("Guitar", seed=1)
     prediction = make_done_prediction(owner=user)
 
-    page = client.get(prediction.get_absolute_url(), {"year_from": "soon"}).content.decode()
+    page = client.get(prediction.get_absolute_url(), {"year_from": "soon", "artist": "Nobody"})
+    page = page.content.decode()
 
     described = re.findall(r'aria-describedby="([^"]+)"', page)
-    assert any("year_from" in name for name in described)
+    assert {"alike-year_from_error", "alike-artist_error"} <= {*described}
     assert {name for names in described for name in names.split()} <= set(re.findall(r' id="([^"]+)"', page))
 
 

@@ -272,6 +272,17 @@ def test_the_grid_says_style_certainty_date_and_state(client):
     assert [words for words in expected if words not in page] == []
 
 
+def test_a_wrong_filter_is_described_by_the_sentence_about_it(client):
+    prediction = make_prediction()
+    client.force_login(prediction.owner)
+
+    page = client.get(HISTORY, {"style": "nonsense", "sent_from": "abc"}).content.decode()
+
+    described = re.findall(r'aria-describedby="([^"]+)"', page)
+    assert {"id_style_error", "id_sent_from_error"} <= {*described}
+    assert all(page.count(f' id="{sentence}"') == 1 for sentence in described)
+
+
 # Several at once
 
 
