@@ -27,7 +27,10 @@ class SafeCSV(base_formats.CSV):
         return "\ufeff" + safe.export("csv", **kwargs)  # with the mark, spreadsheets read accents rightly
 
     def create_dataset(self, in_stream: str | bytes, **kwargs) -> tablib.Dataset:
-        read = super().create_dataset(in_stream, **kwargs)
+        text = in_stream.decode(self.encoding) if isinstance(in_stream, bytes) else in_stream
+        first_line = text.partition("\n")[0]
+        between = max(",;\t", key=first_line.count)  # German and French spreadsheets write semicolons
+        read = super().create_dataset(text, delimiter=between, **kwargs)
         meant = tablib.Dataset(headers=read.headers)
         for row in read:
             meant.append([as_meant(cell) for cell in row])
@@ -84,11 +87,27 @@ class _Logged(resources.ModelResource):
         return _Diff
 
     def before_import(self, dataset, **kwargs):
+        dataset.headers = [str(name or "").strip().casefold() for name in dataset.headers]
+        refusal = self._refusal(dataset)
+        if refusal:
+            del dataset[:]  # else its rows were looked at all the same
+            raise ValueError(refusal)
+
+    def _refusal(self, dataset: tablib.Dataset) -> str:
+        """Why no row of this file can come in; empty when nothing speaks against it."""
         if len(dataset) > MOST_ROWS:
-            raise ValueError(
-                _("A file may have %s rows at most. Take it apart and bring the parts in.")
-                % number_format(MOST_ROWS, force_grouping=True)
-            )
+            told = _("A file may have %s rows at most. Take it apart and bring the parts in.")
+            return told % number_format(MOST_ROWS, force_grouping=True)
+        known = self.get_diff_headers()
+        unknown = [
+            name
+            for place, name in enumerate(dataset.headers)
+            if name not in known and (name or any(dataset.get_col(place)))  # spreadsheets leave empty columns
+        ]
+        if unknown:
+            told = _("The file has columns that we do not know: %(unknown)s. Known are: %(known)s.")
+            return told % {"unknown": ", ".join(unknown), "known": ", ".join(known)}
+        return ""
 
     def save_instance(self, instance, is_create, row, **kwargs):
         reason = f"From the file {kwargs.get('file_name') or ''}".strip()[:300]
@@ -144,3 +163,7 @@ class ArtistTable(_Logged):
         skip_unchanged = True
         use_transactions = True
         clean_model_instances = True
+
+    def _refusal(self, dataset):
+        known = "slug" in dataset.headers
+        return super()._refusal(dataset) or ("" if known else _("Rows are known by their slug."))

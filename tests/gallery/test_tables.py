@@ -171,6 +171,35 @@ def test_a_file_with_too_many_rows_says_so(curator, monkeypatch):
     assert "Traceback" not in page
 
 
+def test_columns_that_are_not_known_are_named_and_nothing_comes_in(curator):
+    work = make_artwork("Haystack")
+
+    page = look_at(curator, f"id,titel,Jahr\n{work.pk},Haystacks,1890\n").content.decode()
+
+    assert "columns that we do not know: titel, jahr. Known are: id, title, artist, style," in page
+    assert "Bring them in" not in page
+
+
+def test_artists_without_a_column_for_their_slug_do_not_come_in(curator):
+    page = look_at(curator, "name\nMonet\n", "artist").content.decode()
+
+    assert "<li>Rows are known by their slug.</li>" in page
+    assert "Bring them in" not in page
+
+
+@pytest.mark.parametrize("between", [";", "\t", ","])
+def test_a_spreadsheet_may_write_its_own_signs_between_cells_and_large_letters(curator, between):
+    work = make_artwork("Haystack")
+    rows = [["ID", " Title", "Year", ""], [str(work.pk), "Haystacks; in snow", "1891", ""]]
+    table = io.StringIO()
+    csv.writer(table, delimiter=between).writerows(rows)
+
+    page = look_at(curator, table.getvalue()).content.decode()
+
+    assert "0 new, 1 changed" in page
+    assert "<ins>s; in snow</ins>" in page
+
+
 def test_a_preview_that_is_too_old_changes_nothing(curator):
     data = {"import_file_name": "gone", "original_file_name": "a.csv", "format": CSV, "resource": "0"}
 
