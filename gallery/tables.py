@@ -1,9 +1,12 @@
 """The catalogue as a table: out as CSV or JSON, and in again through the log of changes."""
 
+import json
 import re
 from uuid import UUID, uuid4
 
 import tablib
+from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
@@ -37,6 +40,22 @@ class SafeCSV(base_formats.CSV):
         return meant
 
 
+class RowsOfJSON(base_formats.JSON):
+    """JSON in which each value belongs to the name beside it, in whatever order they come."""
+
+    def create_dataset(self, in_stream: str | bytes, **kwargs) -> tablib.Dataset:
+        """Raises ValueError unless it is a list of rows that all have the same names."""
+        rows = json.loads(in_stream)
+        if not isinstance(rows, list):
+            raise ValueError("not a list")
+        if any(not isinstance(row, dict) or row.keys() != rows[0].keys() for row in rows):
+            raise ValueError("rows that differ")
+        read = tablib.Dataset(headers=list(rows[0]) if rows else [])
+        for row in rows:
+            read.append([row[name] for name in read.headers])
+        return read
+
+
 class _Diff(resources.Diff):
     """Marks what changes in a row; our pages allow no colours written into them."""
 
@@ -51,12 +70,40 @@ class _Nullable(widgets.CharWidget):
         return super().clean(value, row, **kwargs) or None
 
 
+class _Whole(widgets.IntegerWidget):
+    """A whole number, read as forms read it: what is none is told in a sentence."""
+
+    field: forms.Field = forms.IntegerField(required=False, localize=True)
+
+    def clean(self, value, row=None, **kwargs):
+        try:
+            return self.field.clean(value.strip() if isinstance(value, str) else value)
+        except ValidationError as error:
+            raise ValueError(" ".join(error.messages)) from error
+
+
+class _Number(_Whole):
+    """Any number."""
+
+    field = forms.FloatField(required=False, localize=True)
+
+
+class _Yes(widgets.BooleanWidget):
+    """Yes or no; what is neither is not taken for no."""
+
+    def clean(self, value, row=None, **kwargs):
+        word = str(value if value is not None else "").strip().lower()
+        if word not in {"", "0", "false", "no", "1", "true", "yes"}:
+            raise ValueError(_("Write 1 for yes and 0 for no."))
+        return word in {"1", "true", "yes"} if word else None
+
+
 class _Tags(widgets.Widget):
     """A list of words, with semicolons between them."""
 
     def clean(self, value, row=None, **kwargs):
-        words = value if isinstance(value, list) else (value or "").split(";")
-        return [word.strip() for word in words if word.strip()]
+        words = value if isinstance(value, list) else str(value or "").split(";")
+        return [word for word in (str(word).strip() for word in words) if word]
 
     def render(self, value, obj=None, **kwargs):
         return "; ".join(value or [])
@@ -76,6 +123,13 @@ class _Slug(widgets.ForeignKeyWidget):
 
 class _Logged(resources.ModelResource):
     """Brings rows in through the log of changes; those that are not known come in as new."""
+
+    WIDGETS_MAP = resources.ModelResource.WIDGETS_MAP | {
+        "BigAutoField": _Whole,
+        "SmallIntegerField": _Whole,
+        "FloatField": _Number,
+        "BooleanField": _Yes,
+    }
 
     def __init__(self, batch: UUID | None = None, **kwargs) -> None:
         """All rows of one file share a batch."""
@@ -135,6 +189,12 @@ class ArtworkTable(_Logged):
         skip_unchanged = True
         use_transactions = True
         clean_model_instances = True
+
+    def get_instance(self, instance_loader, row):
+        try:
+            return super().get_instance(instance_loader, row)
+        except ValueError:
+            return None  # there is no work with an id that is no number
 
     def init_instance(self, row=None):
         if row and row.get("id"):

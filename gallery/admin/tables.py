@@ -9,19 +9,18 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from import_export.admin import ImportExportMixin
-from import_export.formats import base_formats
 from import_export.forms import ExportForm
 from import_export.results import RowResult
 from import_export.tmp_storages import CacheStorage
 
-from ..tables import SafeCSV
+from ..tables import RowsOfJSON, SafeCSV
 from .curated import tell_how_to_undo
 
 
 class TableAdmin(ImportExportMixin):
     """Goes out as CSV or JSON, and comes in through a preview and the log of changes."""
 
-    formats = [SafeCSV, base_formats.JSON]
+    formats = [SafeCSV, RowsOfJSON]
     import_export_change_list_template = None
     import_template_name = "admin/gallery/import.html"
     export_template_name = "admin/gallery/export.html"
@@ -41,6 +40,15 @@ class TableAdmin(ImportExportMixin):
 
     def get_export_resource_kwargs(self, request, **kwargs):
         return {}
+
+    def add_data_read_fail_error_to_form(self, form, e):
+        told = _(
+            "This file cannot be read as a table. In CSV no row has more cells than the first; "
+            "JSON is a list of rows that all have the same names."
+        )
+        if isinstance(e, UnicodeDecodeError):
+            told = _("This file is not in UTF-8. Save it in the spreadsheet as “CSV UTF-8”.")
+        form.add_error("import_file", told)
 
     def process_import(self, request, **kwargs):
         name = request.POST.get("import_file_name", "")

@@ -37,7 +37,7 @@ def taken_out(client, model="artwork", *, query="", format_=CSV):
 
 def look_at(client, text, model="artwork", *, format_=CSV, name="table.csv"):
     """Choose a file; gives the page with the preview."""
-    file = SimpleUploadedFile(name, text.encode())
+    file = SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode())
     data = {"import_file": file, "format": format_, "resource": "0"}
     return client.post(reverse(f"admin:gallery_{model}_import"), data)
 
@@ -137,6 +137,7 @@ def test_the_same_file_again_changes_nothing(curator):
     ("row", "sentence"),
     [
         ("999999,Title,{style},", "There is no work 999999"),
+        ("c. 7,Title,{style},", "There is no work c. 7"),
         ("{pk},Title,nowhere,", "no style with the slug “nowhere”"),
         ("{pk},Title,{style},nobody", "no artist with the slug “nobody”"),
     ],
@@ -169,6 +170,65 @@ def test_a_file_with_too_many_rows_says_so(curator, monkeypatch):
 
     assert "1 rows at most" in page
     assert "Traceback" not in page
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "sentence"),
+    [
+        ("year", "c. 1889", "Enter a whole number."),
+        ("year", "1889.7", "Enter a whole number."),
+        ("width_cm", "nan", "Enter a number."),
+        ("width_cm", "wide", "Enter a number."),
+        ("is_published", "on display", "Write 1 for yes and 0 for no."),
+    ],
+)
+def test_a_cell_of_another_kind_is_told_with_its_column(curator, column, cell, sentence):
+    work = make_artwork()
+
+    page = look_at(curator, f"id,{column}\n{work.pk},{cell}\n")
+
+    (row,) = page.context["result"].invalid_rows
+    assert row.error_dict == {column: [sentence]}
+    assert sentence in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_published"), [("Yes", True), ("no", False), ("TRUE", True), ("0", False)]
+)
+def test_yes_and_no_may_be_words(curator, cell, is_published):
+    work = make_artwork(is_published=not is_published)
+
+    bring_in(curator, f"id,is_published\n{work.pk},{cell}\n")
+
+    work.refresh_from_db()
+    assert work.is_published == is_published
+
+
+def test_rows_of_json_may_name_their_values_in_any_order(curator):
+    one, other = make_artwork("a"), make_artwork("b")
+    rows = [{"id": one.pk, "title": "A", "tags": [1, "x"]}, {"tags": [], "title": "B", "id": other.pk}]
+
+    bring_in(curator, json.dumps(rows), format_=JSON, name="works.json")
+
+    assert dict(Artwork.objects.values_list("title", "tags")) == {"A": ["1", "x"], "B": []}
+
+
+@pytest.mark.parametrize(
+    ("text", "format_", "sentence"),
+    [
+        ("id,title\n1,Été\n".encode("cp1252"), CSV, "not in UTF-8"),
+        ("id,title\n1,a,b\n", CSV, "cannot be read as a table"),
+        ("[[1, 2]]", JSON, "cannot be read as a table"),
+        ('[{"id": 1}, {"title": "a"}]', JSON, "cannot be read as a table"),
+        ('{"id": 1}', JSON, "cannot be read as a table"),
+        ("[{", JSON, "cannot be read as a table"),
+    ],
+)
+def test_a_file_that_is_no_table_says_what_to_do(curator, text, format_, sentence):
+    page = look_at(curator, text, format_=format_).content.decode()
+
+    assert sentence in page
+    assert "Bring them in" not in page
 
 
 def test_columns_that_are_not_known_are_named_and_nothing_comes_in(curator):
