@@ -14,6 +14,7 @@ from import_export.formats import base_formats
 
 from .cells import as_meant, neutral
 from .changes import recorded
+from .merging import artist_once_known_as
 from .models import Artist, Artwork, Change, Style
 
 MOST_ROWS = 5_000  # of one file: each row is looked at twice while the curator waits
@@ -110,12 +111,15 @@ class _Tags(widgets.Widget):
 
 
 class _Slug(widgets.ForeignKeyWidget):
-    """Another row, by its slug; says which one there is not."""
+    """Another row, by its slug, of an artist also by a former one; says which one there is not."""
 
     def clean(self, value, row=None, **kwargs):
         try:
             return super().clean(value, row, **kwargs)
         except self.model.DoesNotExist as error:
+            heir = artist_once_known_as(slug=value) if self.model is Artist else None
+            if heir is not None:
+                return heir
             name = self.model._meta.verbose_name
             told = _("There is no %(name)s with the slug “%(slug)s”. Add it first.")
             raise ValueError(told % {"name": name, "slug": value}) from error
@@ -223,6 +227,13 @@ class ArtistTable(_Logged):
         skip_unchanged = True
         use_transactions = True
         clean_model_instances = True
+
+    def init_instance(self, row=None):
+        heir = artist_once_known_as(slug=row["slug"]) if row else None
+        if heir is not None:
+            told = _("“%(old)s” is a former slug of %(name)s. Write “%(slug)s” instead, or take the row out.")
+            raise ValueError(told % {"old": row["slug"], "name": heir, "slug": heir.slug})
+        return super().init_instance(row)
 
     def _refusal(self, dataset):
         known = "slug" in dataset.headers

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from gallery.curators import curators, viewers
+from gallery.merging import Merge
 from gallery.models import Artist, Artwork, Change
 from gallery.tables import as_meant, neutral
 from tests.factories import make_artist, make_artwork, make_style, make_user
@@ -283,6 +284,30 @@ def test_artists_come_in_by_their_slug_and_their_works_follow(curator):
     work.refresh_from_db()
     assert (work.rights, work.search_text.endswith("claude monet")) == ("public_domain", True)
     assert set(Artist.objects.values_list("slug", "wikiart_slug")) == {("monet", None), ("new", None)}
+
+
+@pytest.fixture
+def monet(db):
+    """An artist of whom a table may still say "c-monet"."""
+    artist = make_artist("Claude Monet", slug="claude-monet")
+    Merge(make_artist("C. Monet", slug="c-monet"), artist).carry_out(user=None)
+    return artist
+
+
+def test_a_work_of_an_artist_who_was_merged_comes_in_as_one_of_the_kept(curator, monet):
+    work = make_artwork()
+
+    bring_in(curator, f"id,artist\n{work.pk},c-monet\n")
+
+    work.refresh_from_db()
+    assert work.artist == monet
+
+
+def test_an_artist_who_was_merged_does_not_come_in_as_a_new_one(curator, monet):
+    page = look_at(curator, "slug,name\nc-monet,C. Monet\n", "artist").content.decode()
+
+    assert "“c-monet” is a former slug of Claude Monet. Write “claude-monet” instead" in page
+    assert "Bring them in" not in page
 
 
 def test_viewers_take_files_out_and_bring_none_in(client, db):
