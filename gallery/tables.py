@@ -2,6 +2,7 @@
 
 import json
 import re
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import tablib
@@ -9,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from import_export import fields, resources, widgets
+from import_export import fields, resources, results, widgets
 from import_export.formats import base_formats
 
 from .cells import as_meant, neutral
@@ -62,6 +63,27 @@ class _Diff(resources.Diff):
 
     def as_html(self) -> list[str]:
         return [type(cell)(COLOURS.sub("", cell)) for cell in super().as_html()]
+
+
+class _Outcome(results.Result):
+    """What a file does, or would do."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What changes from what to what: a preview and what is done after it have the same."""
+        changes = [
+            (
+                row.import_type,
+                [
+                    (column, cell)
+                    for column, cell in zip(self.diff_headers, row.diff or (), strict=False)
+                    if ("<ins>" in cell or "<del>" in cell)
+                    and column != "id"  # that of a new row is not known
+                ],
+            )
+            for row in self.rows
+        ]
+        return sha256(json.dumps(changes).encode()).hexdigest()
 
 
 class _Nullable(widgets.CharWidget):
@@ -143,6 +165,10 @@ class _Logged(resources.ModelResource):
     @classmethod
     def get_diff_class(cls):
         return _Diff
+
+    @classmethod
+    def get_result_class(cls):
+        return _Outcome
 
     def before_import(self, dataset, **kwargs):
         dataset.headers = [str(name or "").strip().casefold() for name in dataset.headers]

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -59,8 +60,19 @@ class TableAdmin(ImportExportMixin):
             return redirect(f"admin:gallery_{self.opts.model_name}_import")
         return super().process_import(request, **kwargs)
 
+    def process_dataset(self, dataset, form, request, **kwargs):
+        with transaction.atomic():
+            result = super().process_dataset(dataset, form, request, **kwargs)
+            if not self._is_as_seen(result, request):
+                transaction.set_rollback(True)
+        return result
+
+    def _is_as_seen(self, result, request) -> bool:
+        """Whether the preview that was confirmed showed the same."""
+        return not result.has_errors() and result.fingerprint == request.POST.get("seen")
+
     def process_result(self, result, request):
-        if result.has_errors() or result.has_validation_errors():
+        if not self._is_as_seen(result, request):
             sentence = _(
                 "The catalogue is another one by now, so nothing was changed. Look at the file again."
             )

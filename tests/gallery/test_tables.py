@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -45,9 +46,14 @@ def look_at(client, text, model="artwork", *, format_=CSV, name="table.csv"):
 
 def bring_in(client, text, model="artwork", **kwargs):
     """Choose a file, look at the preview, and confirm it."""
-    page = look_at(client, text, model, **kwargs)
+    return confirm(client, look_at(client, text, model, **kwargs), model)
+
+
+def confirm(client, page, model="artwork"):
+    """Bring in what a preview shows."""
     assert "confirm_form" in page.context, page.content.decode()
-    data = page.context["confirm_form"].initial | {"confirm": "1"}
+    (seen,) = re.findall(r'name="seen" value="(\w+)"', page.content.decode())
+    data = page.context["confirm_form"].initial | {"confirm": "1", "seen": seen}
     return client.post(reverse(f"admin:gallery_{model}_process_import"), data, follow=True)
 
 
@@ -105,6 +111,28 @@ def test_nothing_changes_before_the_preview_is_confirmed(curator):
     assert "<ins>s</ins>" in page
     assert work.title == "Haystack"
     assert not Change.objects.exists()
+
+
+def test_what_somebody_else_changed_after_the_preview_is_not_overwritten(curator):
+    work, other = make_artwork("Haystack", year=1890), make_artwork("Poplars")
+    page = look_at(curator, f"id,title,year\n{work.pk},Haystack,1891\n{other.pk},Poplar trees,\n")
+    Artwork.objects.filter(pk=work.pk).update(title="Haystacks")
+
+    told = confirm(curator, page).content.decode()
+
+    assert "The catalogue is another one by now, so nothing was changed." in told
+    assert set(Artwork.objects.values_list("title", "year")) == {("Haystacks", 1890), ("Poplars", None)}
+    assert not Change.objects.exists()
+
+
+def test_what_somebody_else_changed_beside_the_file_is_no_hindrance(curator):
+    work = make_artwork("Haystack", style=make_style(slug="imp"))
+    page = look_at(curator, f"id,title,style\n{work.pk},Haystacks,imp\n,New,imp\n")
+    Artwork.objects.filter(pk=work.pk).update(genre="landscape")
+
+    confirm(curator, page)
+
+    assert set(Artwork.objects.values_list("title", "genre")) == {("Haystacks", "landscape"), ("New", "")}
 
 
 def test_a_file_goes_through_the_log_and_is_undone_as_a_whole(curator):
