@@ -182,6 +182,35 @@ def test_a_row_that_cannot_come_in_says_why_without_a_traceback(curator, row, se
     assert "Bring them in" not in page
 
 
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("{pk},{style},-4,", "Constraint “size_in_cm_is_positive” is violated."),
+        ("{pk},{style},,of-another", "Artwork with this Id at WikiArt already exists."),
+        (",,12,", "This field cannot be null."),
+    ],
+)
+def test_what_the_database_does_not_take_is_told_in_a_sentence(curator, row, sentence):
+    work, _ = make_artwork(), make_artwork(wikiart_id="of-another")
+
+    text = "id,style,width_cm,wikiart_id\n" + row.format(pk=work.pk, style=work.style.slug)
+    page = look_at(curator, text)
+
+    (row,) = page.context["result"].invalid_rows
+    assert sentence in row.error.messages
+
+
+def test_a_row_costs_few_queries(curator, django_assert_max_num_queries):
+    artist, style = make_artist(slug="monet"), make_style(slug="imp")
+    works = [make_artwork(artist=artist, style=style) for _ in range(10)]
+    rows = "".join(f"{work.pk},A,imp,monet,1890\n" for work in works)
+
+    with django_assert_max_num_queries(170):
+        page = look_at(curator, "id,title,style,artist,year\n" + rows)
+
+    assert "0 new, 10 changed" in page.content.decode()
+
+
 def test_a_wrong_value_is_told_with_its_column(curator):
     work = make_artwork()
 
