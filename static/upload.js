@@ -77,6 +77,7 @@
         return false;
       }
     }
+    if (isOne()) name(items[0], title.value.trim()); // the field is for one alone
     const room = MOST - items.filter((item) => item.status !== "sent").length;
     for (const file of chosen.slice(0, room)) add(file);
     if (chosen.length > room) state.textContent = fill(said.soMany, { count: MOST });
@@ -87,32 +88,39 @@
   }
 
   function add(file) {
-    const item = { file, url: URL.createObjectURL(file), status: "chosen", cut: null, rectangle: "", request: null, tries: 0, timer: 0 };
+    const item = { file, title: "", url: URL.createObjectURL(file), status: "chosen", cut: null, rectangle: "", request: null, tries: 0, timer: 0 };
     item.picture = make("img", { alt: "", src: item.url });
     item.words = make("p", { className: "item-words small" });
     item.words.setAttribute("role", "status");
     item.bar = make("progress", { max: 100, value: 0, hidden: true });
-    const name = file.name || said.pasted;
-    item.bar.setAttribute("aria-label", fill(said.sendingName, { name }));
+    item.naming = make("p", { className: "item-name" });
     item.editing = button(said.edit, "link small", () => edit(item));
     item.removing = button(said.remove, "link small", () => remove(item));
     item.cancelling = button(said.cancel, "link small", () => cancel(item));
     item.again = button(said.again, "link small", () => sendAgain(item));
-    for (const [one, words] of [[item.editing, said.editName], [item.removing, said.removeName], [item.cancelling, said.cancelName], [item.again, said.againName]]) {
-      one.setAttribute("aria-label", fill(words, { name }));
-    }
+    name(item, "");
     item.picture.addEventListener("error", () => { // TIFF: browsers cannot show it, we can
       item.picture.hidden = true;
       item.editing.hidden = true;
       if (isOne()) preview.hidden = true;
     });
     const tools = make("div", { className: "item-tools" }, item.editing, item.removing, item.cancelling, item.again);
-    const words = make("div", { className: "item-text" }, make("p", { className: "item-name", textContent: name }), item.words, item.bar, tools);
+    const words = make("div", { className: "item-text" }, item.naming, item.words, item.bar, tools);
     item.row = make("li", { className: "item" }, item.picture, words);
     queue.append(item.row);
     items.push(item);
     const sentence = problem(file);
     set(item, sentence ? "wrong" : "chosen", sentence);
+  }
+
+  // A picture goes by what its sender calls it, else by its file's name.
+  function name(item, called) {
+    item.title = called;
+    const shown = called || item.file.name || said.pasted;
+    item.naming.textContent = shown;
+    for (const [one, words] of [[item.bar, said.sendingName], [item.editing, said.editName], [item.removing, said.removeName], [item.cancelling, said.cancelName], [item.again, said.againName]]) {
+      one.setAttribute("aria-label", fill(words, { name: shown }));
+    }
   }
 
   function set(item, status, words = "") {
@@ -228,7 +236,7 @@
     data.set("image", item.file, item.file.name || "picture.jpg");
     data.set("crop", item.rectangle);
     data.set("turns", item.cut?.turns ?? 0);
-    if (!isOne()) data.set("title", nameOf(item.file));
+    if (!isOne()) data.set("title", item.title || nameOf(item.file));
     const request = new XMLHttpRequest();
     item.request = request;
     item.bar.value = 0;

@@ -54,6 +54,14 @@ def count_of(site, address: str, condition: str = "true") -> int:
     return site.query(asked, address)[0][0]
 
 
+def titles_of(site, address: str) -> list[str]:
+    asked = (
+        "SELECT title FROM classifier_prediction AS sent JOIN styleart_site_user AS owner ON owner.id = owner_id"
+        " WHERE owner.email = %s ORDER BY title"
+    )
+    return [title for (title,) in site.query(asked, address)]
+
+
 @contextmanager
 def held_up(page: Page, address: str) -> Iterator[None]:
     """What the page asks of this address meanwhile goes out at the end; at least one call has to."""
@@ -135,6 +143,19 @@ def test_a_picture_that_comes_after_a_cancelled_choice_joins_the_first(page, sit
     page.set_input_files("input[name=image]", [file("second.jpg", pictures.small_painting(99))])
 
     expect(page.locator("#queue > li")).to_have_count(2)
+
+
+def test_a_title_stays_with_its_picture_when_another_one_joins(page, site):
+    address = sign_up(page, site)
+    choose(page, file("first-one.jpg", pictures.small_painting(104)))
+    page.get_by_label("What do you call it?").fill("My own title")
+    page.set_input_files("input[name=image]", [file("second-one.jpg", pictures.small_painting(105))])
+    expect(page.locator("#queue .item-name")).to_have_text(["My own title", "second-one.jpg"])
+
+    page.locator("#send").click()
+
+    expect(page.locator("#queue .sent")).to_have_count(2, timeout=SLOW_MS)
+    assert titles_of(site, address) == ["My own title", "second one"]
 
 
 def test_only_pictures_that_find_no_room_are_left_out_and_said(page, site):
