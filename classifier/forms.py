@@ -58,7 +58,13 @@ class PredictionForm(forms.Form):
             attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"}
         ),
     )
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=200, required=False, strip=True)
+    title = forms.CharField(
+        label=gettext_lazy("Title"),
+        max_length=200,
+        required=False,
+        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),  # else Back fills in that of the last picture
+    )
     # What counts of it, as the editor of the page or a program says; each may come alone.
     crop = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     turns = forms.IntegerField(min_value=0, max_value=3, required=False, widget=forms.HiddenInput)

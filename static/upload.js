@@ -152,6 +152,7 @@
     URL.revokeObjectURL(item.url);
     item.row.remove();
     items = items.filter((one) => one !== item);
+    title.value = isOne() ? items[0].title : "";
     tell("");
     show();
     const next = [send, other].find((one) => !one.hidden) ?? input;
@@ -165,6 +166,7 @@
       item.row.remove();
     }
     items = [];
+    title.value = "";
     show();
   }
 
@@ -459,8 +461,9 @@
         const picture = await answer.blob();
         if (isBusy) return; // somebody sent a picture of their own meanwhile
         forget();
+        if (!choose([new File([picture], `${link.dataset.name}.jpg`, { type: "image/jpeg" })])) return;
         title.value = link.dataset.name.slice(0, title.maxLength > 0 ? title.maxLength : 200);
-        if (choose([new File([picture], `${link.dataset.name}.jpg`, { type: "image/jpeg" })])) start();
+        start();
       } catch {
         location.assign(link.href);
       } finally {

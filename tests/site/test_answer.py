@@ -158,6 +158,27 @@ def test_a_title_stays_with_its_picture_when_another_one_joins(page, site):
     assert titles_of(site, address) == ["My own title", "second one"]
 
 
+def test_a_title_goes_with_its_picture_and_not_to_the_next_one(page, site):
+    sign_up(page, site)
+    title = page.get_by_label("What do you call it?")
+    choose(page, file("a.jpg", pictures.small_painting(106)))
+    title.fill("Of the first")
+    page.get_by_role("button", name="Remove a.jpg").click()
+    page.set_input_files("input[name=image]", [file("b.jpg", pictures.small_painting(107))])
+    expect(title).to_have_value("")
+
+    title.fill("Of the second")
+    page.set_input_files("input[name=image]", [file("c.jpg", pictures.small_painting(108))])
+    page.get_by_role("button", name="Remove c.jpg").click()
+    expect(title).to_have_value("Of the second")
+
+    page.locator("#send").click()
+    page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"))
+    page.go_back()
+    page.set_input_files("input[name=image]", [file("d.jpg", pictures.small_painting(109))])
+    expect(title).to_have_value("")
+
+
 def test_only_pictures_that_find_no_room_are_left_out_and_said(page, site):
     sign_up(page, site)
     some = [file(f"{n}.jpg", pictures.letter()) for n in range(20)]
