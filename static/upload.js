@@ -106,7 +106,7 @@
     });
     const tools = make("div", { className: "item-tools" }, item.editing, item.removing, item.cancelling, item.again);
     const words = make("div", { className: "item-text" }, item.naming, item.words, item.bar, tools);
-    item.row = make("li", { className: "item" }, item.picture, words);
+    item.row = make("li", { className: "item", tabIndex: -1 }, item.picture, words);
     queue.append(item.row);
     items.push(item);
     const sentence = problem(file);
@@ -124,6 +124,7 @@
   }
 
   function set(item, status, words = "") {
+    const focused = document.activeElement; // before it is hidden: then it may be none
     item.status = status;
     item.words.textContent = words;
     item.row.classList.toggle("is-wrong", status === "wrong" || status === "lost");
@@ -132,6 +133,12 @@
     item.removing.hidden = !["chosen", "wrong", "lost"].includes(status);
     item.cancelling.hidden = !["sending", "retrying"].includes(status);
     item.again.hidden = status !== "lost";
+    if (focused.hidden && item.row.contains(focused)) keepFocus(item);
+  }
+
+  // Takes the focus of a button that goes away. Cancel is the next one from there, but not for a second Enter.
+  function keepFocus(item) {
+    item.row.focus({ preventScroll: true });
   }
 
   function show() {
@@ -228,6 +235,7 @@
     if (!item) return;
     tell("");
     state.textContent = "";
+    if (document.activeElement === send) keepFocus(item);
     busy(true);
     post(item);
   }

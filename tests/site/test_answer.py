@@ -220,6 +220,20 @@ def test_the_focus_goes_to_what_can_be_done_next(page, site):
     expect(page.locator("#send")).to_be_focused()
 
 
+def test_the_focus_stays_with_a_picture_while_it_is_sent(page, site):
+    sign_up(page, site)
+    choose(page, *(file(f"{n}.jpg", pictures.small_painting(n)) for n in (110, 111)))
+    first = page.locator("#queue > li").first
+    with held_up(page, "**/predictions/new/"):
+        page.locator("#send").press("Enter")
+        expect(first).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Cancel 110.jpg")).to_be_focused()
+
+    expect(page.locator("#queue .sent")).to_have_count(2, timeout=SLOW_MS)
+    expect(first).to_be_focused()
+
+
 def test_several_at_once_get_an_answer_or_a_reason_each(page, site):
     sign_up(page, site)
     choose(
