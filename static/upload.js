@@ -3,6 +3,10 @@
 (() => {
   "use strict";
 
+  // From the browser's memory, as Back brings it: who looks and what is left for today may have changed since.
+  const [visit] = performance.getEntriesByType("navigation");
+  if (visit?.type === "back_forward" && !visit.transferSize && navigator.onLine) location.reload();
+
   const form = document.getElementById("upload");
   if (!form) return;
   const said = document.currentScript.dataset; // words in the language of the page; {name} and the like are filled in
@@ -317,6 +321,7 @@
       tryAgain(item, said.retryAway);
       return;
     }
+    at("pictures-left")?.remove(); // counted before this one
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     const sent = page.querySelector(".sent");
     if (request.status !== 201 || !sent) {

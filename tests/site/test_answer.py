@@ -234,6 +234,21 @@ def test_the_focus_stays_with_a_picture_while_it_is_sent(page, site):
     expect(first).to_be_focused()
 
 
+def test_what_a_visitor_may_still_send_is_told_only_while_it_is_true(page, site):
+    left = page.locator("#pictures-left")
+    choose(page, *(file(f"{n}.jpg", pictures.small_painting(n)) for n in (112, 113)))
+    page.locator("#send").click()
+    expect(page.locator("#queue .sent")).to_have_count(2, timeout=SLOW_MS)
+    expect(left).to_have_count(0)
+
+    choose(page, file("last.jpg", pictures.small_painting(114)))
+    expect(left).to_have_text("You can try one more picture today without an account.")
+    page.locator("#send").click()
+    page.wait_for_url(re.compile("/predictions/[0-9a-f-]{36}/"))
+    page.go_back()
+    expect(page.get_by_text("That was your last picture without an account today.")).to_be_visible()
+
+
 def test_several_at_once_get_an_answer_or_a_reason_each(page, site):
     sign_up(page, site)
     choose(
