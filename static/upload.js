@@ -106,7 +106,8 @@
     item.picture.addEventListener("error", () => { // TIFF: browsers cannot show it, we can
       item.picture.hidden = true;
       item.editing.hidden = true;
-      if (isOne()) preview.hidden = true;
+      if (item.status === "chosen") item.words.textContent = said.cannotShow;
+      show();
     });
     const tools = make("div", { className: "item-tools" }, item.editing, item.removing, item.cancelling, item.again);
     const words = make("div", { className: "item-text" }, item.naming, item.words, item.bar, tools);

@@ -249,6 +249,14 @@ def test_what_a_visitor_may_still_send_is_told_only_while_it_is_true(page, site)
     expect(page.get_by_text("That was your last picture without an account today.")).to_be_visible()
 
 
+def test_a_picture_that_the_browser_cannot_show_leaves_words_and_no_empty_frame(page, site):
+    choose(page, {"name": "scan.tiff", "mimeType": "image/tiff", "buffer": pictures.tiff()})
+
+    expect(page.locator("#queue")).to_contain_text("This browser cannot show this picture.")
+    expect(page.locator("#drop-zone")).to_be_hidden()
+    expect(page.locator("#send")).to_be_visible()
+
+
 def test_several_at_once_get_an_answer_or_a_reason_each(page, site):
     sign_up(page, site)
     choose(
