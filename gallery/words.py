@@ -62,6 +62,9 @@ PICTURE_PROBLEMS = (
 )
 KINDS_OF_FILES = (gettext_noop("icon"), gettext_noop("video"), gettext_noop("web page"))
 
+# How Django's filesizeformat writes sizes. Its own French counts in Mio, ours in Mo on every page.
+SIZES = (gettext_noop("%s KB"), gettext_noop("%s MB"), gettext_noop("%s GB"), gettext_noop("%s TB"))
+
 
 def picture_problem(error: UnreadableImage) -> str:
     """What is wrong with a picture and what to do, in the language of the page."""

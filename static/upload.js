@@ -51,7 +51,8 @@
   function problem(file) {
     if (file.size === 0) return form.dataset.empty;
     if (file.size > Number(form.dataset.maxBytes)) {
-      return fill(form.dataset.tooLarge, { size: `${megabytes.format(file.size / 1048576)}\u00a0MB` });
+      const size = fill(form.dataset.megabytes, { size: megabytes.format(file.size / 1048576) });
+      return fill(form.dataset.tooLarge, { size: size.replace(" ", "\u00a0") });
     }
     if (kinds.includes(file.type) || suffixes.test(file.name)) return "";
     return file.type.startsWith("image/") ? form.dataset.unsupported : form.dataset.notAPicture;

@@ -45,6 +45,14 @@ def test_the_browser_says_what_it_likes_to_read(client, asked, spoken):
     assert language_of(response) == spoken
 
 
+def test_sizes_have_the_units_of_the_language(client):
+    page = client.get("/", headers={"accept-language": "fr"}).content.decode()
+
+    assert "16,0\u202fMo au plus" in page
+    assert 'data-megabytes="{size}\u202fMo"' in page
+    assert "16\u202fMo au plus" in page
+
+
 def test_caches_are_told_what_the_language_depends_on(client):
     for address in ["/", "/styles/", "/no-such-page/"]:
         vary = client.get(address).headers["Vary"]
