@@ -325,8 +325,8 @@ class PredictionQuerySet(models.QuerySet):
 
     def adopt(self, visitor: UUID, owner: models.Model) -> int:
         """Move a visitor's predictions into an account, also from one whose address nobody ever confirmed: it
-        was mistyped. Pictures the account has already stay behind; from its trash they come back, and those that
-        had failed are queued.
+        was mistyped. Pictures the account has already are erased, as nobody could reach them any more; the
+        account's own come back from its trash, and those that had failed are queued.
         """
         confirmed = EmailAddress.objects.filter(user=OuterRef("owner"), verified=True)
         mistyped = Q(owner__last_login__isnull=True) & ~Exists(confirmed) & ~Q(owner=owner)
@@ -336,6 +336,7 @@ class PredictionQuerySet(models.QuerySet):
         is_gone_or_failed = Q(trashed_at__isnull=False) | Q(status=Prediction.Status.FAILED)
         for twin in self.filter(is_gone_or_failed, Exists(theirs.filter(**same)), owner=owner):
             twin.revive()
+        theirs.filter(Exists(self.filter(owner=owner, **same)), owner=None).erase()
         return moved
 
     @transaction.atomic

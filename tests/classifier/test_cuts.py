@@ -184,7 +184,7 @@ def test_asking_a_newer_model_keeps_the_cut(models_dir, monkeypatch, tmp_path):
     assert newer.cut == CUT
 
 
-def test_moving_in_leaves_behind_only_what_is_there_already():
+def test_moving_in_leaves_out_only_what_is_there_already():
     owner, visitor = make_user(), uuid4()
     make_prediction(owner=owner)
     make_prediction(visitor=visitor)

@@ -188,12 +188,19 @@ def test_a_visitors_pictures_move_into_the_account():
     assert Prediction.objects.visible_to(Sender(user=user)).count() == 1
 
 
-def test_a_picture_that_the_account_has_already_does_not_move_twice():
+def test_a_picture_that_the_account_has_already_goes_instead_of_moving(
+    django_capture_on_commit_callbacks, settings
+):
     visitor, user = uuid4(), make_user()
-    make_prediction(owner=user)
+    own = make_prediction(owner=user)
     make_prediction(visitor=visitor)
 
-    assert Prediction.objects.adopt(visitor, user) == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        moved = Prediction.objects.adopt(visitor, user)
+
+    assert moved == 0
+    assert Prediction.objects.get() == own
+    assert everything_under(settings.MEDIA_ROOT) == [Path(own.original.path)]
 
 
 def everything_under(folder) -> list[Path]:

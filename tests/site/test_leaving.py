@@ -158,7 +158,7 @@ def test_shared_pages_close_with_the_account(client):
 
 
 @pytest.mark.parametrize("at_once", [300, 1])
-def test_what_somebody_sent_before_signing_up_goes_too(at_once, monkeypatch, media):
+def test_what_somebody_sent_before_signing_in_goes_too(at_once, monkeypatch, media):
     monkeypatch.setattr(leaving, "ERASED_AT_ONCE", at_once)
     user = make_user(EMAIL, PASSWORD)
     make_prediction(owner=user)
@@ -166,13 +166,15 @@ def test_what_somebody_sent_before_signing_up_goes_too(at_once, monkeypatch, med
     visitor.post("/predictions/new/", {"image": as_file(pictures.small_painting())})  # the same picture
     visitor.post("/predictions/new/", {"image": as_file(pictures.small_painting(5))})
     visitor.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
-    stayed_behind = Prediction.objects.filter(owner=None).count()
+    before = Prediction.objects.filter(owner=user).count(), Prediction.objects.count()
+    late = Prediction.objects.exclude(visitor=None).get().visitor  # sent while signing in was on its way
+    make_prediction(pictures.small_painting(6), visitor=late)
 
     leaving.erase_account(user)
     erase_leavers()
     erase_leavers()
 
-    assert stayed_behind == 1
+    assert before == (2, 2)
     assert not Prediction.objects.exists()
     assert files(media) == set()
 
