@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 
 from . import metrics
 from .api.problems import is_api, problem
@@ -127,6 +128,21 @@ def reload_to_sign_in(get_response: GetResponse) -> GetResponse:
             doors = (reverse(settings.LOGIN_URL), reverse("admin:login"))
             if response.url.startswith(doors):
                 return HttpResponse(headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
+        return response
+
+    return middleware
+
+
+def keep_no_page_about_an_account(get_response: GetResponse) -> GetResponse:
+    """Let browsers forget allauth's pages: after signing out, Back would show codes and addresses once more.
+
+    The pages of our own say so themselves; those of the catalogue tell no more than who was there.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.startswith("/accounts/"):
+            add_never_cache_headers(response)
         return response
 
     return middleware

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "styleart_site.middleware.staff_needs_two_factors",
     "django_htmx.middleware.HtmxMiddleware",
     "styleart_site.middleware.reload_to_sign_in",
+    "styleart_site.middleware.keep_no_page_about_an_account",
     "styleart_site.middleware.mark_what_may_be_kept_offline",
 ]
 

@@ -287,6 +287,24 @@ def test_signing_out_ends_the_session_on_the_server(client):
     assert not thief.get("/").wsgi_request.user.is_authenticated
 
 
+def test_no_page_about_an_account_can_be_gone_back_to_after_signing_out(client):
+    user = make_user(password="a-quiet-room-1")
+    client.post("/accounts/login/", {"login": user.email, "password": "a-quiet-room-1"})
+    client.post("/accounts/reauthenticate/", {"password": "a-quiet-room-1"})
+    addresses = [
+        "account/", "account/delete/", "accounts/email/", "accounts/password/change/", "accounts/sessions/",
+        "accounts/reauthenticate/", "accounts/2fa/", "accounts/2fa/totp/activate/", "admin/", "predictions/",
+    ]  # fmt: skip
+
+    kept = [
+        address
+        for address in addresses
+        if "no-store" not in client.get(f"/{address}").headers.get("Cache-Control", "")
+    ]
+
+    assert kept == []
+
+
 def test_forms_from_elsewhere_are_refused():
     client = Client(enforce_csrf_checks=True)
     prediction = make_done_prediction()
