@@ -211,8 +211,12 @@ class Resource(generics.GenericAPIView):
 
     def check_if_match(self, read: Callable[[], Any]) -> None:
         """Refuse a write that names another state than that which `read` tells, as a GET would now."""
-        wanted = _without_weakness(parse_etags(self.request.headers.get("If-Match", "")))
-        if wanted and "*" not in wanted and etag_of(read()) not in wanted:
+        header = self.request.headers.get("If-Match")
+        if header is None:
+            return
+        # What lost its quotation marks on the way still asks for protection.
+        wanted = _without_weakness(parse_etags(header)) or [f'"{header.strip().removeprefix("W/")}"']
+        if "*" not in wanted and etag_of(read()) not in wanted:
             raise Problem(
                 "precondition_failed",
                 gettext("This has changed since you read it. Read it again, then decide."),

@@ -301,6 +301,24 @@ def test_a_write_that_knows_an_old_state_is_refused():
     assert script.delete(path, If_Match=new).status_code == 204
 
 
+@pytest.mark.parametrize("damage", [lambda tag: tag.strip('"'), lambda tag: tag[:-1], lambda tag: ""])
+def test_a_write_whose_tag_was_damaged_is_no_write_without_one(damage):
+    prediction = make_done_prediction()
+    script, path = Script(prediction.owner), f"/predictions/{prediction.pk}/"
+    old = script.get(path).headers["ETag"]
+    script.patch(path, {"title": "New"})
+
+    assert codes(script.patch(path, {"title": "Newer"}, If_Match=damage(old))) == (412, "precondition_failed")
+
+
+def test_a_tag_without_quotation_marks_still_names_the_state():
+    prediction = make_done_prediction()
+    script, path = Script(prediction.owner), f"/predictions/{prediction.pk}/"
+    tag = script.get(path).headers["ETag"].strip('"')
+
+    assert script.patch(path, {"title": "New"}, If_Match=f"W/{tag}").status_code == 200
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_a_write_that_knows_the_state_passes_however_the_answer_was_packed(encoding):
     prediction = make_done_prediction()
