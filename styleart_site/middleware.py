@@ -1,5 +1,6 @@
 """What happens to every request, before and after its view."""
 
+import json
 import time
 from collections.abc import Callable
 
@@ -205,6 +206,27 @@ def refuse_huge_bodies(get_response: GetResponse) -> GetResponse:
 
 def _too_large(request: HttpRequest) -> HttpResponse:
     return problem("body_too_large") if is_api(request) else render(request, "413.html", status=413)
+
+
+def refuse_unreadable_json(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to apps that sign in with what allauth would fall over: half characters, endless brackets."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        is_from_app = request.path.startswith("/_allauth/") and request.method != "GET"
+        if is_from_app and request.body and not _is_readable(request.body):
+            return problem("parse_error")
+        return get_response(request)
+
+    return middleware
+
+
+def _is_readable(body: bytes) -> bool:
+    """Whether this is JSON, all of whose text can be written as UTF-8."""
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):  # UnicodeEncodeError is a ValueError
+        return False
+    return True
 
 
 def say_when_to_come_back(get_response: GetResponse) -> GetResponse:

@@ -385,6 +385,16 @@ def test_every_refusal_below_api_is_a_problem():
     }
 
 
+def test_json_that_nests_without_end_is_a_problem_and_no_fault():
+    script = Script(raises=False)
+
+    answer = script.client.post(
+        f"{API}/tokens/", "[" * 100_000, content_type="application/json", headers=script.headers
+    )
+
+    assert codes(answer) == (400, "parse_error")
+
+
 def test_a_method_that_is_not_taken_says_which_are():
     response = Script().ask("PUT", "/me/")
 

@@ -141,6 +141,26 @@ def test_weak_passwords_are_refused_from_apps_too(app):
     assert not get_user_model().objects.exists()
 
 
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/signup", "/auth/reauthenticate"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"email": "jane@example.org", "password": "\ud800abcdefghijk"}',
+        '{"email": ' + "[" * 100_000,
+        '{"email": ' + "1" * 5000 + "}",
+        '{"email": "jane@exam',
+    ],
+    ids=["half a character", "brackets", "a long number", "cut off"],
+)
+def test_what_cannot_be_read_is_refused_and_no_fault(client, path, body):
+    client.raise_request_exception = False
+    client.force_login(make_user())
+
+    answer = client.post(f"{BASE}{path}", body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+
+
 def test_there_is_no_second_door_for_browsers(client):
     assert client.get("/_allauth/browser/v1/auth/session").status_code == 404
 
