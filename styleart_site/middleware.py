@@ -189,17 +189,22 @@ class CompressWords(GZipMiddleware):
 
 
 def refuse_huge_bodies(get_response: GetResponse) -> GetResponse:
-    """Answer 413 to bodies far beyond the limit before a byte of them is read.
+    """Answer 413 to bodies far beyond the limit, and 411 to those in chunks, before a byte of them is read.
 
-    Bodies a little over the limit are read all the same, so that the form can say what is wrong.
+    Bodies a little over the limit are read all the same, so that the form can say what is wrong. Of those in
+    chunks Django would read nothing. Only programs send such, and nginx puts the chunks together before.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > max(HUGE_BODY_BYTES, settings.UPLOAD_MAX_BYTES):
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length > max(HUGE_BODY_BYTES, settings.UPLOAD_MAX_BYTES):
             response = _too_large(request)
-            response.headers["Connection"] = "close"
-            return response
-        return get_response(request)
+        elif "Transfer-Encoding" in request.headers and not length:
+            response = problem("length_required")
+        else:
+            return get_response(request)
+        response.headers["Connection"] = "close"
+        return response
 
     return middleware
 

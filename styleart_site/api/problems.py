@@ -40,6 +40,7 @@ CODES = {
     "not_failed": (409, _("It has not failed")),
     "export_failed": (409, _("The export could not be packed")),
     "idempotency_in_progress": (409, _("The first request with this key is still on its way")),
+    "length_required": (411, _("The body does not say how long it is")),
     "precondition_failed": (412, _("It has changed meanwhile")),
     "image_too_large": (413, _("The picture has too many bytes")),
     "body_too_large": (413, _("The body has too many bytes")),
@@ -53,6 +54,7 @@ CODES = {
 }
 SENTENCES = {
     "not_found": _("There is nothing here, or it is not yours."),
+    "length_required": _("Send the body with its Content-Length, and not in chunks."),
     "body_too_large": _("This is more than we read. /api/v1/limits/ says how much may be sent."),
     "internal_error": _("Something went wrong on our side. Nothing is lost; try again in a moment."),
     "unavailable": _("Nothing is lost; try again in a moment."),

@@ -278,7 +278,7 @@ def _problems_of(operation: dict, path: str, method: str) -> list[int]:
     statuses += [404] if "{" in path else []
     statuses += [409] if name in CONFLICTS else []
     statuses += [412] if name in GUARDED else []
-    statuses += [413, 415] if "requestBody" in operation else []
+    statuses += [411, 413, 415] if "requestBody" in operation else []
     return sorted(statuses + ([422] if name == "createPrediction" else []))
 
 

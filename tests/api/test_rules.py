@@ -373,6 +373,7 @@ def test_every_refusal_below_api_is_a_problem():
                 "POST", f"{API}/predictions/", b"", "multipart/form-data", CONTENT_LENGTH=10**9
             )
         ),
+        codes(script.post("/tokens/", Transfer_Encoding="chunked")),  # a test has no chunks to send
     }
 
     assert answers == {
@@ -382,6 +383,7 @@ def test_every_refusal_below_api_is_a_problem():
         (415, "unsupported_media_type"),
         (400, "parse_error"),
         (413, "body_too_large"),
+        (411, "length_required"),
     }
 
 
