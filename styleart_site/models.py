@@ -317,14 +317,18 @@ def digest_of(secret: str) -> str:
 
 
 class IdempotencyKeyManager(models.Manager):
+    def outdated(self) -> models.QuerySet:
+        """Whose answers nobody shall be given again."""
+        return self.filter(begun_at__lt=timezone.now() - ANSWERS_KEPT_FOR)
+
     def begin(self, owner: User, key: str, fingerprint: str) -> tuple["IdempotencyKey", bool]:
         """The row of a key, and whether this request is the one to do the work.
 
         So it is when the key is new, older than a day, or its first request never came back.
         """
-        now = timezone.now()
-        self.filter(begun_at__lt=now - ANSWERS_KEPT_FOR).delete()
-        self.filter(owner=owner, key=key, status__isnull=True, begun_at__lt=now - LONGEST_REQUEST).delete()
+        self.outdated().delete()
+        lost_before = timezone.now() - LONGEST_REQUEST
+        self.filter(owner=owner, key=key, status__isnull=True, begun_at__lt=lost_before).delete()
         return self.get_or_create(owner=owner, key=key, defaults={"fingerprint": fingerprint})
 
 
@@ -345,6 +349,11 @@ class IdempotencyKey(models.Model):
     body = models.TextField(
         default="", blank=True, help_text="JSON; as text, so that its keys keep their order."
     )
+    # Without a constraint, as the code of the release before deletes predictions and knows nothing of this.
+    prediction = models.ForeignKey(
+        "classifier.Prediction", models.CASCADE, null=True, db_constraint=False, related_name="+",
+        help_text="What the answer tells of; with it goes the answer.",
+    )  # fmt: skip
 
     objects = IdempotencyKeyManager()
 

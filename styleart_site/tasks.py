@@ -13,7 +13,7 @@ from gallery import handover
 from gallery.room import is_full
 
 from . import belongings, counting, export, leaving
-from .models import Export, SignOfLife, User
+from .models import Export, IdempotencyKey, SignOfLife, User
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +76,15 @@ def erase_leavers() -> None:
 
 @shared_task
 def tidy_accounts() -> None:
-    """Erase what has run out: exports, sessions, counts of sign-in attempts, accounts that nobody confirmed."""
+    """Erase what has run out: exports, sessions, answers to repeat, counts of sign-in attempts, accounts that
+    nobody confirmed.
+    """
     for row in Export.objects.expired():
         row.delete()
     for user in leaving.unconfirmed()[:100]:
         leaving.erase_account(user)
     call_command("clearsessions")
+    IdempotencyKey.objects.outdated().delete()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cache WHERE expires < now()")
 

@@ -28,6 +28,7 @@ NOT_KEPT = {401, 429}  # another try may do better
 def once(request: Request, work: Callable[[], Response]) -> HttpResponse:
     """The answer of `work`, or the first answer to the same request with the same key within a day.
 
+    `work` answers with a prediction; once that is deleted its answer is, too, and the key is new.
     Requests that come while the first is on its way wait for it. Raises Problem when the key was used for
     another request, or the first takes longer than 10 s.
     """
@@ -90,7 +91,8 @@ def _do(row: IdempotencyKey, work: Callable[[], Response]) -> HttpResponse:
         raise
     row.status, row.body = response.status_code, _body_of(response)
     row.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    row.save(update_fields=["status", "body", "headers"])
+    row.prediction_id = response.data["id"] if isinstance(response, Response) else None
+    row.save(update_fields=["status", "body", "headers", "prediction"])
     return response
 
 

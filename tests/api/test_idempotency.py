@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from classifier.models import Prediction
 from styleart_site.models import IdempotencyKey
+from styleart_site.tasks import tidy_accounts
 from tests import pictures
 from tests.factories import make_user
 
@@ -95,6 +96,31 @@ def test_after_a_day_a_key_is_new():
 
     assert response.status_code == 202
     assert IdempotencyKey.objects.count() == 1
+
+
+def test_an_answer_that_nobody_asks_for_any_more_goes_after_a_day():
+    Script().upload(Idempotency_Key="one")
+    Script().upload(Idempotency_Key="new")
+    IdempotencyKey.objects.filter(key="one").update(begun_at=timezone.now() - timedelta(hours=24, seconds=1))
+
+    tidy_accounts()
+
+    assert IdempotencyKey.objects.get().key == "new"
+
+
+def test_the_answer_of_a_key_goes_with_its_prediction():
+    script = Script()
+    first = script.upload(title="Garden", Idempotency_Key="one").json()["id"]
+    script.upload(pictures.small_painting(2), Idempotency_Key="two")
+    script.delete(f"/predictions/{first}/")
+    left = IdempotencyKey.objects.get().key
+
+    again = script.upload(title="Garden", Idempotency_Key="one")
+
+    assert left == "two"
+    assert again.status_code == 202
+    assert "Idempotency-Replayed" not in again.headers
+    assert Prediction.objects.filter(pk=again.json()["id"]).exists()
 
 
 def test_two_people_may_use_the_same_key():
