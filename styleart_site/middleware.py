@@ -7,7 +7,8 @@ from collections.abc import Callable
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.urls import reverse
@@ -186,6 +187,19 @@ class CompressWords(GZipMiddleware):
         if response.streaming or kind not in WORDS:
             return response
         return super().process_response(request, response)
+
+
+class PermanentRedirectWithBody(HttpResponsePermanentRedirect):
+    status_code = 308
+
+
+class AddSlashes(CommonMiddleware):
+    """Lead addresses that lack their last slash to those that have it, with the method and the body.
+
+    At a 301 programs ask anew with GET, and what they sent is lost without a word.
+    """
+
+    response_redirect_class = PermanentRedirectWithBody
 
 
 def refuse_huge_bodies(get_response: GetResponse) -> GetResponse:

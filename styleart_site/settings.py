@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "styleart_site.languages.LanguageOfPages",
     "styleart_site.middleware.refuse_huge_bodies",
-    "django.middleware.common.CommonMiddleware",
+    "styleart_site.middleware.AddSlashes",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "styleart_site.languages.speak_the_language_of_the_account",

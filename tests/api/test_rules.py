@@ -397,6 +397,12 @@ def test_json_that_nests_without_end_is_a_problem_and_no_fault():
     assert codes(answer) == (400, "parse_error")
 
 
+def test_an_address_without_its_last_slash_leads_on_with_what_was_sent():
+    answer = Script().post("/tokens", {"name": "a script"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"{API}/tokens/")
+
+
 def test_a_method_that_is_not_taken_says_which_are():
     response = Script().ask("PUT", "/me/")
 
