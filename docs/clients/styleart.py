@@ -19,6 +19,7 @@ from pathlib import Path
 
 SITE = os.environ.get("STYLEART_URL", "http://127.0.0.1:8000").rstrip("/")
 PATIENCE_S = 60
+ONE_MORE_STEP = "Signing in takes more than the password here. Make a token on the page of the account and set STYLEART_TOKEN."
 
 
 class Refused(Exception):  # noqa: N818 - reads as what happened
@@ -47,7 +48,9 @@ def refusal(error: urllib.error.HTTPError) -> Refused:
     except ValueError:
         told = {}
     first = (told.get("errors") or [{}])[0]
-    detail = told.get("detail") or first.get("message") or f"The site answered {error.code}."
+    detail = told.get("detail") or first.get("message")
+    if detail is None:
+        detail = ONE_MORE_STEP if "flows" in told.get("data", {}) else f"The site answered {error.code}."
     return Refused(error.code, told.get("code", ""), detail, int(error.headers.get("Retry-After") or 1))
 
 

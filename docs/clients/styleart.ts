@@ -40,7 +40,11 @@ interface Problem {
   code?: string;
   detail?: string;
   errors?: { code: string; detail?: string; message?: string }[];
+  data?: { flows?: { id: string }[] }; // steps of signing in that are missing
 }
+
+const ONE_MORE_STEP =
+  "Signing in takes more than the password here. Make a token on the page of the account and set STYLEART_TOKEN.";
 
 /** The site said no. `code` is what a program may rely on, the message is for people. */
 class Refused extends Error {
@@ -48,7 +52,8 @@ class Refused extends Error {
   readonly retryAfterS: number;
 
   constructor(problem: Problem, response: Response) {
-    const detail = problem.detail ?? problem.errors?.[0]?.message;
+    const missing = problem.data?.flows && ONE_MORE_STEP;
+    const detail = problem.detail ?? problem.errors?.[0]?.message ?? missing;
     super(detail ?? `The site answered ${response.status}.`);
     this.code = problem.code ?? "";
     this.retryAfterS = Number(response.headers.get("Retry-After") ?? 1);

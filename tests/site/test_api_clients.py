@@ -1,9 +1,12 @@
 """The clients of docs/clients, run as people would run them, against the whole site."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 import warnings
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 
 from styleart_site.demo import VISITOR
 from tests import pictures
+from tests.live import wait_until
 
 CLIENTS = Path(__file__).parents[2] / "docs" / "clients"
 # The demo user of every embedded copy.
@@ -88,3 +92,22 @@ def test_the_clients_say_what_is_wrong(site, painting):
     assert (refused.returncode, unknown.returncode) == (1, 1)
     assert "not a picture" in refused.stderr
     assert "token" in unknown.stderr
+
+
+def test_the_client_says_where_a_password_is_not_enough(site, painting):
+    """As with a second factor: this account has still to confirm its address."""
+    who = {"email": "new-client@example.org", "password": "a-quiet-room-1"}
+    sign_up = urllib.request.Request(
+        f"{site.url}/_allauth/app/v1/auth/signup",
+        json.dumps(who).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(sign_up)
+    as_new = {"STYLEART_EMAIL": who["email"], "STYLEART_PASSWORD": who["password"]}
+
+    def says_so() -> bool:
+        result = run([sys.executable, str(CLIENTS / "styleart.py"), str(painting)], site, **as_new)
+        return result.returncode == 1 and "set STYLEART_TOKEN" in result.stderr
+
+    assert wait_until(says_so, timeout_s=60, pause_s=5)  # there is one mail in 10 s, and sooner a refusal
