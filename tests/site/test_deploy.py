@@ -267,21 +267,36 @@ def test_a_body_far_too_large_never_reaches_python(walk):
     assert named["X_Request_ID"] in (walk.folder / "web.log").read_text()
 
 
-@pytest.mark.services
-def test_while_the_web_server_is_away_programs_get_a_problem(tmp_path):
+@pytest.fixture
+def lonely(tmp_path):
+    """nginx whose web server is away."""
     require_nginx()
     lonely = Walk(tmp_path, real_servers.Servers(0, 0))
     lonely.code.mkdir()
     lonely.start_nginx()
     try:
         live.wait_until(lambda: is_listening(lonely), timeout_s=30)
-
-        status, headers, body = lonely.ask("/api/v1/limits/plain.png")
+        yield lonely
     finally:
         lonely.stop()
 
+
+@pytest.mark.services
+def test_while_the_web_server_is_away_programs_get_a_problem(lonely):
+    status, headers, body = lonely.ask("/api/v1/limits/plain.png")
+
     assert_problem("unavailable", status, headers, body)
     assert headers["Retry-After"] == str(RETRY_AFTER_S[503])
+
+
+@pytest.mark.services
+def test_nginx_writes_down_neither_who_asked_nor_secret_links_nor_searches(lonely):
+    log = lonely.folder / "nginx.log"
+
+    lonely.ask("/s/a-secret/?q=private", data=bytes(300_000))
+    live.wait_until(lambda: " 502 POST /s/" in log.read_text(), timeout_s=10)
+
+    assert not {word for word in ("203.0.113.7", "a-secret", "private") if word in log.read_text()}
 
 
 def is_listening(walk: Walk) -> bool:
