@@ -351,6 +351,9 @@ def test_stopped_after_the_database_came_through_it_says_so_and_is_finished(
 def test_replacing_asks_first(house, monkeypatch, tmp_path):
     make(tmp_path / "site.tar")
     factories.make_artwork("Newer")
+    monkeypatch.setattr("sys.stdin", StringIO())  # as a script has it
+    with pytest.raises(CommandError, match=r"Nothing was touched: .* --no-input"):
+        call_command("restore", tmp_path / "site.tar", "--replace")
     monkeypatch.setattr("builtins.input", lambda question: "no")
     with pytest.raises(CommandError, match="Nothing was touched"):
         call_command("restore", tmp_path / "site.tar", "--replace")

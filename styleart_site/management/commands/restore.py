@@ -83,7 +83,13 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"All of {found} here will be deleted, and the site becomes what it was on {about['made_at']}."
             )
-            if input("Type “replace” to go on: ").strip() != "replace":
+            try:
+                answer = input("Type “replace” to go on: ")
+            except EOFError:
+                raise CommandError(
+                    "Nothing was touched: nobody is there to answer. See --no-input."
+                ) from None
+            if answer.strip() != "replace":
                 raise CommandError("Nothing was touched.")
 
     def _tell(self, report: restoring.Report) -> None:
