@@ -17,6 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 from django.conf import settings
 from django.core import checks
 from django.core.files.storage import default_storage
@@ -36,7 +37,6 @@ from . import belongings, demo
 from .backups import database, restoring
 from .celery import app
 
-PGVECTOR_AT_LEAST = (0, 8)
 LITTLE_ROOM = 0.1  # of a disk
 NO_ROOM_BYTES = 500_000_000  # what bin/start asks for
 OLD_QUEUE = timedelta(minutes=2)  # the sweep sends again after 20 s
@@ -96,11 +96,13 @@ def _carefully(name: str, check: Callable[[], Iterator[tuple]]) -> Iterator[Find
     try:
         for found in check():
             yield Finding(name, *found)
-    except (DatabaseError, inference.ModelMismatch, OSError) as error:
+    # psycopg2's own: Django does not translate what closing a cursor raises whose table is not there.
+    except (DatabaseError, psycopg2.Error, inference.ModelMismatch, OSError) as error:
+        why = str(error).strip().split("\n")[0]
         yield Finding(
             name,
             Level.TROUBLE,
-            f"It could not be checked: {str(error).strip()}",
+            f"It could not be checked: {why}",
             "See to what is above first.",
         )
 
@@ -110,10 +112,9 @@ def _carefully(name: str, check: Callable[[], Iterator[tuple]]) -> Iterator[Find
 
 def _postgresql() -> Iterator[tuple]:
     found = database.versions()
-    version = tuple(int(part) for part in found["pgvector"].split(".")[:2]) if found["pgvector"] else ()
     said = f"PostgreSQL {found['postgresql']}, pgvector {found['pgvector'] or 'missing'}"
-    if version < PGVECTOR_AT_LEAST:
-        yield Level.TROUBLE, said, "Install pgvector 0.8 or newer, then: ALTER EXTENSION vector UPDATE."
+    if advice := database.advice_on_pgvector():
+        yield Level.TROUBLE, said, advice
         return
     with connection.cursor() as cursor:
         cursor.execute(

@@ -17,6 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from . import BackupError
 
+PGVECTOR_AT_LEAST = (0, 8)
 # What is made again, or counts for a moment only. Exports hold what the backup holds already.
 WITHOUT_ROWS = ("cache", "styleart_site_export", "styleart_site_requestcount")
 MARK = "restored from backup"  # a comment on the table of migrations, for whoever comes back after a crash
@@ -95,6 +96,20 @@ def offered_pgvector() -> str:
         cursor.execute("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
         found = cursor.fetchone()
     return found[0] if found else ""
+
+
+def advice_on_pgvector() -> str:
+    """What to do before this database can be used; empty where it has pgvector as we need it."""
+    installed = versions()["pgvector"]
+    if _is_new_enough(installed):
+        return ""
+    install = "" if _is_new_enough(offered_pgvector()) else "Install pgvector 0.8 or newer on the server. "
+    command = "ALTER EXTENSION vector UPDATE" if installed else "CREATE EXTENSION vector"
+    return f"{install}Let an administrator do it once, in this database: {command}"
+
+
+def _is_new_enough(pgvector: str) -> bool:
+    return tuple(int(part) for part in pgvector.split(".")[:2] if part) >= PGVECTOR_AT_LEAST
 
 
 def tables_of_others() -> list[str]:

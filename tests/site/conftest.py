@@ -1,7 +1,11 @@
+import contextlib
 import os
 import warnings
+from urllib.parse import quote
 
+import psycopg2
 import pytest
+from django.conf import settings
 
 from tests import live, wikiart_server
 
@@ -29,6 +33,22 @@ def site(tmp_path_factory, wikiart):
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def empty_database():
+    """The address of a database without tables, whose owner may not create extensions."""
+    name = f"empty_{os.getpid()}"
+    own = settings.DATABASES["default"]
+    where = {"host": own["HOST"], "port": own["PORT"], "user": own["USER"], "dbname": "postgres"}
+    with contextlib.closing(psycopg2.connect(**where)) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(f"CREATE ROLE {name} LOGIN")
+        cursor.execute(f"CREATE DATABASE {name} OWNER {name}")
+        yield f"postgres://{name}@{quote(own['HOST'], safe='')}:{own['PORT']}/{name}"
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        cursor.execute(f"DROP ROLE {name}")
 
 
 @pytest.fixture(scope="session")

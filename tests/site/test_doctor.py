@@ -278,23 +278,42 @@ def test_fixing_says_what_it_did(house, capsys, tmp_path):
     assert f"{tmp_path}/secret_key is closed to others now." in capsys.readouterr().out
 
 
-def test_without_a_database_it_says_so_and_ends_with_1(tmp_path):
-    nowhere = {
-        "DATABASE_URL": "postgres://u:p@127.0.0.1:9/none",
+def call_on_real_site(tmp_path: Path, database_url: str, *options: str) -> subprocess.CompletedProcess:
+    """The command for a site with this database, and a Redis that is away."""
+    site = {
+        "DATABASE_URL": database_url,
         "REDIS_URL": "redis://127.0.0.1:9/0",
         "SECRET_KEY": "only-for-this-test-0123456789-0123456789-0123456789",
         "ALLOWED_HOSTS": "localhost",
         "EMAIL_HOST": "localhost",
+        "EMAIL_PORT": "9",
         "STYLEART_DATA": str(tmp_path),
     }
-    done = subprocess.run(
-        [sys.executable, "manage.py", "doctor"],
-        cwd=ROOT, env=os.environ | nowhere, capture_output=True, text=True, timeout=120,
+    return subprocess.run(
+        [sys.executable, "manage.py", "doctor", *options],
+        cwd=ROOT, env=os.environ | site, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
+
+
+def test_without_a_database_it_says_so_and_ends_with_1(tmp_path):
+    done = call_on_real_site(tmp_path, "postgres://u:p@127.0.0.1:9/none")
 
     assert done.returncode == 1
     assert "The database does not answer" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_empty_database_is_trouble_that_is_told_in_short_to_the_end(empty_database, tmp_path):
+    done = call_on_real_site(tmp_path, empty_database, "--json")
+    told = {each["check"]: each for each in json.loads(done.stdout)}
+
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert told.keys() == doctor.CHECKS.keys()
+    assert told["postgresql"]["advice"].endswith("in this database: CREATE EXTENSION vector")
+    assert "Install" not in told["postgresql"]["advice"]  # it is only not there
+    assert told["files"]["said"].startswith("It could not be checked: ")
+    assert not [each for each in told.values() if "\n" in each["said"]]
 
 
 def test_demo_accounts_on_a_real_site_are_trouble_and_can_be_closed(house, settings, capsys):
