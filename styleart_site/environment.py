@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from dotenv import dotenv_values
-from environs import Env
+from environs import Env, EnvError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -20,3 +20,8 @@ def read() -> Env:
             if value is not None:
                 os.environ.setdefault(name, value)
     return env
+
+
+def in_words(error: EnvError) -> str:
+    """What somebody reads whose settings cannot be used."""
+    return f"A setting in the environment or in .env is wrong: {error}. See .env.example."

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from environs import Env
+from environs import Env, EnvError
 
 Event = MutableMapping[str, Any]
 
@@ -92,7 +92,7 @@ def config() -> dict[str, Any]:
 def _format() -> str:
     chosen = Env().str("LOG_FORMAT", "")
     if chosen not in {"", "json", "lines"}:
-        raise ValueError(f"LOG_FORMAT is {chosen!r}; it can be json or lines.")
+        raise EnvError(f"LOG_FORMAT is {chosen!r}; it can be json or lines")
     return chosen or ("lines" if sys.stderr.isatty() else "json")
 
 

@@ -8,6 +8,7 @@ import sys
 
 from environs import EnvError
 
+from . import environment
 from .embedded import EmbeddedServiceError
 
 
@@ -18,7 +19,7 @@ def main() -> None:
     except EmbeddedServiceError as error:
         sys.exit(str(error))
     except EnvError as error:
-        sys.exit(f"A setting in the environment or in .env is wrong: {error}. See .env.example.")
+        sys.exit(environment.in_words(error))
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -28,7 +29,7 @@ def prepare() -> None:
     import django
     from django.conf import settings
     from django.core.management import CommandError, call_command
-    from django.db import OperationalError
+    from django.db import Error
 
     django.setup()
     try:
@@ -39,8 +40,8 @@ def prepare() -> None:
         if settings.EMBEDDED:
             call_command("create_demo_accounts")
         call_command("collectstatic", interactive=False, verbosity=0)
-    except (CommandError, OperationalError) as error:
-        sys.exit(f"StyleArt could not be prepared: {error}")
+    except (CommandError, Error) as error:
+        sys.exit(f"StyleArt could not be prepared: {str(error).strip()}\n{_advice(error)}".rstrip())
 
 
 def _has_pending_migrations() -> bool:
@@ -49,6 +50,15 @@ def _has_pending_migrations() -> bool:
 
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _advice(error: Exception) -> str:
+    """What to do about it, where the most common reason is the reason."""
+    from django.db import NotSupportedError, ProgrammingError
+
+    from .backups.database import advice_on_pgvector
+
+    return advice_on_pgvector() if isinstance(error, (NotSupportedError, ProgrammingError)) else ""
 
 
 def _say(sentence: str) -> None:

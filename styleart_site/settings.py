@@ -9,9 +9,9 @@ import importlib.util
 import os
 import secrets
 import tempfile
+from typing import Any
 
 import dj_database_url
-from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
 from . import counting, embedded, environment, logs
@@ -53,6 +53,8 @@ if DEBUG and not EMBEDDED:
 ALLOWED_HOSTS = (
     env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]) if EMBEDDED else env.list("ALLOWED_HOSTS")
 )
+if not ALLOWED_HOSTS:
+    raise EnvError("ALLOWED_HOSTS is empty; it names the hosts that the site answers to")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS = env.bool("HTTPS", not EMBEDDED)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
@@ -135,8 +137,19 @@ TEMPLATES = [
 
 # Services
 
+
+def _named_database() -> dict[str, Any]:
+    try:
+        return dj_database_url.parse(DATABASE_URL)
+    except ValueError as error:
+        raise EnvError(
+            "DATABASE_URL cannot be read; it looks like postgres://user:password@host:5432/name, "
+            "with %23, %2F, %3F and %40 for #, /, ? and @ in the password"
+        ) from error
+
+
 _services = embedded.join(DATA_DIR, postgres=not DATABASE_URL, redis=not REDIS_URL)
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL) if DATABASE_URL else _services.postgres}
+DATABASES = {"default": _named_database() if DATABASE_URL else _services.postgres}
 DATABASES["default"] |= {
     "CONN_MAX_AGE": 60,
     "CONN_HEALTH_CHECKS": True,
@@ -217,8 +230,8 @@ ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")  # an internal loca
 # Pictures that cannot be made again lie in a bucket that speaks S3, where one is named; credentials as boto3 reads them.
 MEDIA_BUCKET = env.str("MEDIA_BUCKET", "")
 if MEDIA_BUCKET and importlib.util.find_spec("storages") is None:
-    raise ImproperlyConfigured(
-        "MEDIA_BUCKET needs some more packages: run 'pip install -r requirements-s3.txt' in the virtual environment."
+    raise EnvError(
+        "MEDIA_BUCKET needs some more packages: run 'pip install -r requirements-s3.txt' in the virtual environment"
     )
 MEDIA_BUCKET_OPTIONS = {
     "bucket_name": MEDIA_BUCKET,

@@ -9,6 +9,13 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
 ROOT = Path(__file__).parent.parent.parent
+REAL_SERVERS = {
+    "DATABASE_URL": "postgres://u:p@localhost/none",
+    "REDIS_URL": "redis://localhost/0",
+    "SECRET_KEY": "only-for-this-test-0123456789-0123456789-0123456789",
+    "ALLOWED_HOSTS": "localhost",
+    "EMAIL_HOST": "localhost",
+}
 
 
 def load_settings(
@@ -41,17 +48,35 @@ def test_real_servers_without_a_secret_key_are_refused():
 
 
 def test_real_servers_start_nothing_of_our_own(tmp_path):
-    result = load_settings(
-        DATABASE_URL="postgres://u:p@localhost/none",
-        REDIS_URL="redis://localhost/0",
-        SECRET_KEY="only-for-this-test-0123456789-0123456789-0123456789",
-        ALLOWED_HOSTS="localhost",
-        EMAIL_HOST="localhost",
-        STYLEART_DATA=str(tmp_path),
-    )
+    result = load_settings(**REAL_SERVERS, STYLEART_DATA=str(tmp_path))
 
     assert result.returncode == 0, result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import sys, manage; sys.argv = ['manage.py', 'check']; manage.main()",
+        "from styleart_site import prepare; prepare.main()",
+    ],
+)
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is empty"),
+        ({"DATABASE_URL": "postgres://u:a#b/c@localhost/none"}, "DATABASE_URL cannot be read"),
+        ({"DATABASE_URL": "postgress://u:p@localhost/none"}, "DATABASE_URL cannot be read"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too easy to guess"),
+    ],
+)
+def test_a_wrong_setting_is_said_in_a_sentence(start, wrong, words):
+    result = load_settings(start, **(REAL_SERVERS | wrong))
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"A setting in the environment or in .env is wrong: {words}")
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_missing_model_is_said_at_the_start(monkeypatch, tmp_path):

@@ -234,6 +234,22 @@ def test_a_nearly_full_disk_is_noticed_before_anything_is_made(tmp_path, monkeyp
         run._check_data_dir(tmp_path / "var")
 
 
+def test_a_database_that_lacks_pgvector_is_named_with_the_way_out(empty_database, tmp_path):
+    own = {"SECRET_KEY": "only-for-this-test-0123456789-0123456789-0123456789", "EMAIL_HOST": "localhost"}
+    servers = {
+        "DATABASE_URL": empty_database,
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "ALLOWED_HOSTS": "localhost",
+    }
+
+    done = run_site(tmp_path, PORT=str(free_port()), **own, **servers)
+
+    assert done.returncode == 1
+    assert "StyleArt could not be prepared: permission denied to create extension" in done.stderr
+    assert "in this database: CREATE EXTENSION vector\n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
