@@ -2,6 +2,10 @@ from django.core.checks import CheckMessage, Error, register
 
 from ml import inference
 
+BRING_MODEL_BACK = (
+    "Restore ml/model with git, or run manage.py activate_model with the folder of a trained model."
+)
+
 
 @register
 def the_model_can_be_read(app_configs, **kwargs) -> list[CheckMessage]:
@@ -9,8 +13,5 @@ def the_model_can_be_read(app_configs, **kwargs) -> list[CheckMessage]:
     try:
         inference.model_card()
     except inference.ModelMismatch as error:
-        hint = (
-            "Restore ml/model with git, or run manage.py activate_model with the folder of a trained model."
-        )
-        return [Error(str(error), hint=hint, id="gallery.E001")]
+        return [Error(str(error), hint=BRING_MODEL_BACK, id="gallery.E001")]
     return []

@@ -30,6 +30,7 @@ from PIL import Image
 
 from classifier.models import Prediction
 from gallery import embeddings, stored, switching
+from gallery.checks import BRING_MODEL_BACK
 from gallery.models import Artwork
 from ml import inference
 
@@ -301,8 +302,7 @@ def _model() -> Iterator[tuple]:
         version = inference.model_version()
         inference.load_model().answer(_stripes())
     except (inference.ModelMismatch, OSError, ValueError) as error:
-        advice = "Bring ml/model back with git, or run manage.py activate_model with the folder of a model."
-        yield Level.TROUBLE, f"The model cannot be used: {error}", advice
+        yield Level.TROUBLE, f"The model cannot be used: {error}", BRING_MODEL_BACK
         return
     yield Level.OK, f"{version} answers, from {inference.model_folder()}"
     for name in (switching.ACTIVE, switching.PREVIOUS, switching.NEXT):

@@ -1,5 +1,5 @@
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from gallery import sample_catalogue
 from gallery.models import Artist, Artwork, Style
@@ -64,6 +64,13 @@ def test_a_loaded_sample_is_left_alone():
 
     assert Style.objects.get(slug="cubism").summary == "A curator's words."
     assert not Artwork.objects.exists()
+
+
+def test_a_model_that_is_gone_is_said_with_the_way_to_another(monkeypatch, tmp_path):
+    monkeypatch.setenv("STYLEART_MODEL", str(tmp_path))
+
+    with pytest.raises(CommandError, match=r"model\.json is missing.* manage\.py activate_model"):
+        call_command("load_sample", studies=0)
 
 
 def test_a_style_that_was_renamed_or_deleted_gets_no_studies_and_hinders_nothing():

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from gallery import sample_catalogue
+from gallery.checks import BRING_MODEL_BACK
 from gallery.embeddings import make_index
 from gallery.models import Style
 from gallery.studies import STUDIES_PER_STYLE
@@ -34,7 +35,10 @@ class Command(BaseCommand):
             self.stdout.write("Styles and artists are in.")
         else:
             sample_catalogue.load_texts()  # of languages that are new since; what curators wrote stays
-        make_index(inference.model_version())  # empty yet where nothing hangs; the first import fills it
+        try:
+            make_index(inference.model_version())  # empty yet where nothing hangs; the first import fills it
+        except inference.ModelMismatch as error:
+            raise CommandError(f"{error} {BRING_MODEL_BACK}") from error
         wanted = sample_catalogue.missing_studies(studies)
         if not wanted:
             return
