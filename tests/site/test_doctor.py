@@ -219,6 +219,22 @@ def test_redis_away_is_trouble_and_the_rest_is_looked_at(house, tmp_path):
     assert by_check["files"].level == Level.OK
 
 
+def test_a_redis_that_takes_nothing_more_is_trouble_and_the_rest_is_looked_at(house):
+    from styleart_site.celery import app
+
+    with app.connection_for_read() as broker:
+        redis = broker.default_channel.client
+        redis.config_set("maxmemory", "1")  # as with a full disk, it refuses what would write
+        try:
+            found = findings()
+        finally:
+            redis.config_set("maxmemory", "0")
+
+    by_check = {each.check: each for each in found}
+    assert "OutOfMemoryError" in by_check["workers"].said
+    assert by_check["files"].level == Level.OK
+
+
 def test_a_key_that_others_may_read_is_closed(house, tmp_path):
     (tmp_path / "secret_key").chmod(0o644)
 
