@@ -444,15 +444,14 @@ def _workers() -> Iterator[tuple]:
 
 
 def _settings() -> Iterator[tuple]:
-    found = checks.run_checks(include_deployment_checks=not settings.EMBEDDED)
+    made = checks.run_checks(include_deployment_checks=not settings.EMBEDDED)
+    found = [message for message in made if not message.is_silenced()]
     for message in found:
-        if not message.is_silenced():
-            level = Level.TROUBLE if message.is_serious() else Level.NOTE
-            yield (
-                level,
-                f"{message.msg} ({message.id})".replace("\n", " "),
-                message.hint or "See .env.example.",
-            )
+        yield (
+            Level.TROUBLE if message.is_serious() else Level.NOTE,
+            f"{message.msg} ({message.id})".replace("\n", " "),
+            message.hint or "See .env.example.",
+        )
     if not settings.EMBEDDED and not settings.BEHIND_PROXY and settings.HTTPS:
         yield Level.NOTE, "HTTPS is on and BEHIND_PROXY is off", "Set BEHIND_PROXY where a proxy ends TLS."
     if not found:

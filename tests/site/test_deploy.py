@@ -360,7 +360,9 @@ def test_the_doctor_finds_a_deployed_site_well_but_for_its_mail_server(walk):
         cwd=walk.code, env=walk.environment, capture_output=True, text=True,
     )  # fmt: skip
 
-    unwell = [found for found in json.loads(done.stdout) if found["level"] == "trouble"]
+    told = json.loads(done.stdout)
+    unwell = [found for found in told if found["level"] == "trouble"]
+    assert "fit for the public (check --deploy)" in [found["said"] for found in told]
     assert [found["check"] for found in unwell] == ["mail"], unwell
     assert done.returncode == 3
 
