@@ -31,7 +31,8 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
 
 def host_of(env: Env) -> str:
     """A name that the site answers to; it refuses all but ALLOWED_HOSTS."""
-    return env.list("ALLOWED_HOSTS", ["127.0.0.1"])[0].replace("*", "127.0.0.1").lstrip(".")
+    hosts = env.list("ALLOWED_HOSTS", []) or ["127.0.0.1"]
+    return hosts[0].replace("*", "127.0.0.1").lstrip(".")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def run() -> None:
     env = environment.read()
     port = _port(env)
     data_dir = env.path("STYLEART_DATA", REPOSITORY / "var").resolve()
-    _check_port(port)
+    _check_port(port, host_of(env))
     _check_data_dir(data_dir)
     wanted = {"postgres": not env.str("DATABASE_URL", ""), "redis": not env.str("REDIS_URL", "")}
     if any(wanted.values()):
@@ -86,19 +86,19 @@ def _port(env: Env) -> int:
     return port
 
 
-def _check_port(port: int) -> None:
+def _check_port(port: int, host: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise CannotStart(_why_no_port(port, error)) from error
+            raise CannotStart(_why_no_port(port, host, error)) from error
 
 
-def _why_no_port(port: int, error: OSError) -> str:
+def _why_no_port(port: int, host: str, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"Ports as low as {port} are for the system's own programs. Choose a higher one: PORT=8000 bin/start"
-    if answers(port):
+    if answers(port, host):
         return (
             f"StyleArt is already running at http://127.0.0.1:{port}. "
             f"For a second copy choose another port and folder: PORT={port + 1} STYLEART_DATA=var2 bin/start"

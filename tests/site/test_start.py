@@ -193,7 +193,7 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path):
 def test_a_second_start_of_the_same_site_is_recognized(tmp_path):
     class Healthy(BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200)
+            self.send_response(200 if self.headers["Host"] == "styleart.example.org" else 400)
             self.end_headers()
             self.wfile.write(json.dumps({"status": "ok"}).encode())
 
@@ -202,7 +202,7 @@ def test_a_second_start_of_the_same_site_is_recognized(tmp_path):
 
     with HTTPServer(("127.0.0.1", 0), Healthy) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        done = run_site(tmp_path, PORT=str(server.server_port))
+        done = run_site(tmp_path, PORT=str(server.server_port), ALLOWED_HOSTS="styleart.example.org")
         server.shutdown()
 
     assert done.returncode == 1
