@@ -5,6 +5,7 @@ This process stays small: Django lives in its children only.
 
 import argparse
 import errno
+import fcntl
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 from environs import Env, EnvError
 
 from . import embedded, environment
+from .embedded.places import Places, plain_words, try_lock
 from .environment import REPOSITORY
 from .probe import answers, host_of
 from .supervisor import Child, Supervisor, die_with_parent
@@ -58,6 +60,7 @@ def run() -> None:
     data_dir = env.path("STYLEART_DATA", REPOSITORY / "var").resolve()
     _check_port(port, host_of(env))
     _check_data_dir(data_dir)
+    _claim(data_dir, port)
     wanted = {"postgres": not env.str("DATABASE_URL", ""), "redis": not env.str("REDIS_URL", "")}
     if any(wanted.values()):
         _say(f"Starting the embedded services in {data_dir} ...")
@@ -122,6 +125,19 @@ def _check_data_dir(data_dir: Path) -> None:
         raise CannotStart(
             f"Only {free / 1e6:.0f} MB are free on the disk of {data_dir}; StyleArt wants {NEEDED_BYTES / 1e6:.0f}. "
             "Make some space, or choose a folder on another disk: STYLEART_DATA=/path/to/folder bin/start"
+        )
+
+
+def _claim(data_dir: Path, port: int) -> None:
+    """Hold this folder for as long as this process lives: two schedulers would get in each other's way."""
+    places = Places(data_dir)
+    with plain_words(places):
+        places.make()
+        lock = places.open_lock("site.lock")  # never closed
+    if not try_lock(lock, fcntl.LOCK_EX):
+        raise CannotStart(
+            f"StyleArt is already running in {data_dir}, or stops just now. "
+            f"For a second copy choose another port and folder: PORT={port} STYLEART_DATA=var2 bin/start"
         )
 
 

@@ -1,6 +1,7 @@
 """bin/start: what it says when something is missing, what it installs, and how it keeps its children."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -207,6 +208,18 @@ def test_a_second_start_of_the_same_site_is_recognized(tmp_path):
 
     assert done.returncode == 1
     assert "StyleArt is already running at http://127.0.0.1:" in done.stderr
+
+
+def test_a_second_start_in_the_same_folder_is_refused_whatever_its_port(tmp_path):
+    (tmp_path / "var/run").mkdir(parents=True)
+
+    with (tmp_path / "var/run/site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as the first one does
+        done = run_site(tmp_path, PORT=str(free_port()))
+
+    assert done.returncode == 1
+    assert f"StyleArt is already running in {tmp_path}/var" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("port", ["many", "0", "70000"])
