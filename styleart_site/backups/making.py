@@ -5,7 +5,7 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,11 +69,11 @@ def make(
     """Pack the whole site into `target`, which appears when it is complete.
 
     `progress` hears how many files are packed and how many there are. Stopped at any time nothing half
-    remains but a hidden file that the next backup of this name overwrites. Raises BackupError, OSError.
+    remains but a hidden file and folder that the next backup of this name overwrites. Raises BackupError, OSError.
     """
     report = Report()
-    with _draft(target) as file, tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-        dump, names, gone = (Path(folder, name) for name in ("database.dump", "names", "gone.jsonl"))
+    with _draft(target) as file, _workplace(target) as folder:
+        dump, names, gone = (folder / name for name in ("database.dump", "names", "gone.jsonl"))
         with database.snapshot() as snapshot:
             about = _about()
             database.dump(dump, snapshot=snapshot)
@@ -148,6 +148,18 @@ def _draft(target: Path) -> Iterator[IO[bytes]]:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextlib.contextmanager
+def _workplace(target: Path) -> Iterator[Path]:
+    """A hidden folder beside the target, for whoever holds its draft; what a killed one has left goes first."""
+    folder = target.with_name(f".{target.name}.work")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_names(target: Path) -> int:

@@ -252,11 +252,13 @@ def test_stopped_halfway_it_leaves_nothing_and_keeps_the_last_one(house, tmp_pat
 
 def test_what_a_killed_backup_has_left_is_written_over(house, tmp_path):
     (tmp_path / ".site.tar.part").write_bytes(b"half a backup" * 10_000)
+    (tmp_path / ".site.tar.work").mkdir()
+    (tmp_path / ".site.tar.work/database.dump").write_bytes(b"all that anybody wrote")
 
     make(tmp_path / "site.tar")
 
     assert restoring.check(tmp_path / "site.tar", progress=lambda at: None)["model"] == "another-2"
-    assert not (tmp_path / ".site.tar.part").exists()
+    assert not list(tmp_path.glob(".site.tar.*"))
 
 
 def test_an_existing_file_is_not_overwritten_unless_asked(house, tmp_path):
