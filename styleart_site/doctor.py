@@ -264,7 +264,9 @@ def _clock(whose: str, their_time: float) -> Iterator[tuple]:
 
 
 def _restores() -> Iterator[tuple]:
-    if restoring.has_leftovers():
+    if restoring.has_leftovers() and restoring.is_at_work():
+        yield Level.NOTE, "A restore is at work", "Wait until it is done, then look again."
+    elif restoring.has_leftovers():
         yield (
             Level.TROUBLE,
             "A restore was killed in the middle",

@@ -5,12 +5,14 @@ of `.restoring`. Then the database changes in one transaction. Only after that t
 A restore that was killed between is finished or taken back by the next one; the database says which.
 """
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,13 +100,27 @@ def check(source: Path, *, progress: Callable[[int], object]) -> dict[str, Any]:
     return about
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep others from restoring, and from taking back what is still at work. Raises BackupError."""
+    place = Path(settings.DATA_DIR) / "run" / "restore.lock"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError("Another restore is at work right now.") from error
+        yield
+
+
+@_alone()
 def restore(source: Path, *, progress: Callable[[int], object]) -> Report:
     """Put a backup in the place of all there is; whole or not at all.
 
     `progress` hears how many bytes of the file were read. Raises BackupError, and all is as it was then. Stopped
     or failing after that, it `has_come_through`, and `recover` does the rest.
     """
-    recover()
+    _recover()
     if others := database.other_connections():
         raise BackupError(
             f"The database is in use by {others} other connections: stop web server, worker and scheduler first."
@@ -144,8 +160,18 @@ def _end(staged: Staged | None, swaps: list["Swap"]) -> Report | None:
 
 
 def has_leftovers() -> bool:
-    """Whether a restore was killed in the middle; one that is at work looks the same."""
-    return any(swap.old.is_dir() for swap in _swaps())
+    """Whether a restore was killed in the middle; one that `is_at_work` looks the same."""
+    swaps = _swaps()
+    return any(folder.is_dir() for folder in (*_unpacked(swaps), *(swap.old for swap in swaps)))
+
+
+def is_at_work() -> bool:
+    """Whether somebody restores right now."""
+    try:
+        with _alone():
+            return False
+    except BackupError:
+        return True
 
 
 def has_come_through() -> bool:
@@ -153,15 +179,23 @@ def has_come_through() -> bool:
     return any(swap.old.is_dir() and database.bears(swap.mark()) for swap in _swaps())
 
 
+@_alone()
 def recover(*, does_rest: bool = True) -> str:
     """Finish or take back what a killed restore has left; tells which in a sentence, nothing where there was nothing.
 
     Without `does_rest` only files are finished: for a database that another restore is about to replace.
+    Raises BackupError while one is at work.
     """
-    swaps = _swaps()
+    return _recover(does_rest=does_rest)
+
+
+def _recover(*, does_rest: bool = True) -> str:
     if not has_leftovers():
-        _clear(swaps)
         return ""
+    swaps = _swaps()
+    if not any(swap.old.is_dir() for swap in swaps):
+        _clear(swaps)
+        return "What a restore had unpacked when it was broken off was deleted."
     if not has_come_through():
         for swap in swaps:
             swap.undo()
@@ -176,8 +210,12 @@ def _swaps() -> list["Swap"]:
 
 
 def _clear(swaps: list["Swap"]) -> None:
-    for folder in (_aside(), *(swap.new for swap in swaps)):
+    for folder in _unpacked(swaps):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpacked(swaps: list["Swap"]) -> list[Path]:
+    return [_aside(), *(swap.new for swap in swaps)]
 
 
 def _aside() -> Path:

@@ -20,7 +20,8 @@ from classifier.models import Prediction
 from gallery import embeddings
 from ml import inference
 from styleart_site import doctor
-from styleart_site.backups.restoring import OLD
+from styleart_site.backups import BackupError, restoring
+from styleart_site.backups.restoring import NEW, OLD
 from styleart_site.doctor import Finding, Level
 from tests import factories
 
@@ -258,6 +259,24 @@ def test_what_a_killed_restore_has_left_is_taken_back(house, settings):
     assert found.level == Level.TROUBLE
     assert house.read_bytes()
     assert only("restores").level == Level.OK
+
+
+def test_what_a_restore_has_unpacked_is_deleted_when_it_was_killed_and_not_before(house, settings, tmp_path):
+    unpacked = Path(settings.MEDIA_ROOT, NEW, "originals/aa/a")
+    unpacked.parent.mkdir(parents=True)
+    unpacked.write_bytes(b"a picture")
+    with restoring._alone():
+        assert names(only("restores")) == "note: A restore is at work"
+        with pytest.raises(BackupError, match="at work"):
+            restoring.recover()
+    found = only("restores")
+
+    said = found.fix()
+
+    assert found.level == Level.TROUBLE
+    assert said == "What a restore had unpacked when it was broken off was deleted."
+    assert not unpacked.parents[2].exists()
+    assert house.read_bytes()
 
 
 def test_clocks_that_differ_are_told():
