@@ -267,6 +267,10 @@ def names_told(client):
     return {sample.name for family in told for sample in family.samples}
 
 
+def test_rules_say_numbers_rounded():
+    assert not [rule["alert"] for rule in alerts() if "{{ $value }}" in rule["annotations"]["summary"]]
+
+
 def test_every_number_of_dashboard_and_rules_is_there(names_told):
     panels = [target["expr"] for panel in dashboard()["panels"] for target in panel["targets"]]
     asked = names_in("\n".join(panels + [rule["expr"] for rule in alerts()]))
