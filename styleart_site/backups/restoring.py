@@ -103,9 +103,9 @@ def check(source: Path, *, progress: Callable[[int], object]) -> dict[str, Any]:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Keep others from restoring, and from taking back what is still at work. Raises BackupError."""
-    place = Path(settings.DATA_DIR) / "run" / "restore.lock"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("a") as lock:
+    place = Path(settings.DATA_DIR)
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "restore.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
