@@ -21,12 +21,16 @@ def wikiart():
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, wikiart):
-    """The whole site, running; a picture whose worker is gone is taken over after 3 s instead of 30."""
+    """The whole site, running; a picture whose worker is gone is taken over after 3 s instead of 30.
+
+    All visitors come from one network, and those of all tests together send more than it may.
+    """
     data_dir = tmp_path_factory.mktemp("live") / "var"
     running = live.LiveSite(
         data_dir,
         CLASSIFY_LEASE_S="3",
         SAMPLE_STUDIES_PER_STYLE="1",
+        VISITOR_PICTURES_PER_DAY_AND_NETWORK="1000",
         WIKIART_URL=wikiart.url,
         WIKIART_CONTACT="tests@example.org",
     )
